@@ -1,0 +1,1 @@
+"""Sekisho: a checkpoint for data."""
