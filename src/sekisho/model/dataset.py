@@ -1,0 +1,93 @@
+"""What a programme says about the data that it takes."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from sekisho.model.text import Text
+from sekisho.terms import ColumnType, Method
+
+
+class Sensitivity(StrEnum):
+    """How a column may be used: shown as it is, only within statistics, or never shown."""
+
+    PUBLIC = "public"
+    CONFIDENTIAL = "confidential"
+    IDENTIFYING = "identifying"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column, in the vocabulary of Table Schema, with what Sekisho adds."""
+
+    name: str
+    type: ColumnType
+    title: Text
+    description: Text | None = None
+    required: bool = False
+    enum: tuple[str, ...] = ()
+    minimum: str | None = None
+    """As written in the declaration; compared after the cast to `type`."""
+    maximum: str | None = None
+    pattern: str | None = None
+    sensitivity: Sensitivity = Sensitivity.CONFIDENTIAL
+    unit_of_measure: str | None = None
+    decimals: int = 0
+    """Digits after the point that a `number` keeps; more digits in the data are a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A public table inside the programme folder that release plans may join."""
+
+    id: str
+    title: Text
+    file: str
+    """Path inside the programme folder; CSV in UTF-8 with a header."""
+    columns: tuple[Column, ...]
+    key: str
+    """The column that is unique and joined on."""
+    licence: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One table of confidential rows, and whom it is about."""
+
+    id: str
+    title: Text
+    description: Text
+    columns: tuple[Column, ...]
+    method: Method
+    contributor: str | None = None
+    """The column that names whose contribution a row is (firms: disclosure control)."""
+    holding: str | None = None
+    """The column that names the holding a contributor belongs to."""
+    privacy_unit: str | None = None
+    """The column that names whom differential privacy protects."""
+    not_contributors: tuple[str, ...] = ()
+    """Values of `contributor` that are no third party, and which a plan may exclude."""
+    missing_unit: str = "refuse"
+    """`refuse`, or `exclude` (rows without a unit are left out; how many is not published)."""
+    primary_key: tuple[str, ...] = ()
+    holder: str | None = None
+    """Participant that brings the data."""
+    licence: str = ""
+    source: str = ""
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, if there is one."""
+        return next((c for c in self.columns if c.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetDeclaration:
+    """What may be spent on people's data in one period."""
+
+    epsilon: Decimal
+    delta: Decimal
+    period: str
+    """`month`, `year` or `once`."""
+    measure: str = "gaussian"
+    """`gaussian` (kept as mu squared) or `pure` (kept as epsilon)."""

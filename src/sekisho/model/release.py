@@ -1,0 +1,67 @@
+"""What arrived, what left, and what is under way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sekisho.model.decision import Decision
+from sekisho.model.table import Table
+from sekisho.terms import JobState, ReleaseState
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One load: an immutable Parquet file with its hash."""
+
+    id: str
+    programme: str
+    dataset: str
+    holder: str
+    digest: str
+    """SHA-256 of the file, hexadecimal."""
+    rows: int
+    bytes: int
+    delivered_at: datetime
+    entry_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Protected statistics that left, with why and the proof."""
+
+    id: str
+    programme: str
+    plan: str
+    linked_set: tuple[str, ...]
+    """Ids of the releases protected together with this one, itself included."""
+    revision: int
+    state: ReleaseState
+    made_at: datetime
+    table: Table
+    decision: Decision
+    deliveries: tuple[str, ...]
+    """SHA-256 of each delivery used."""
+    files: Mapping[str, str]
+    """Published file name -> SHA-256, hexadecimal."""
+    entry_index: int | None = None
+    corrects: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of long work."""
+
+    id: str
+    kind: str
+    actor: str
+    request: Mapping[str, str]
+    state: JobState
+    phase: str = ""
+    done: int = 0
+    total: int = 0
+    """`done` of `total` steps of the phase; 0 of 0 when not known."""
+    result: Mapping[str, str] = field(default_factory=dict)
+    fault: str = ""
+    created_at: datetime | None = None
+    lease_until: datetime | None = None
+    attempts: int = 0
