@@ -171,9 +171,7 @@ class Store(Protocol):
     def add_delivery(self, delivery: Delivery, entry: Entry) -> int: ...
     def deliveries(self, programme: str, dataset: str) -> list[Delivery]: ...
 
-    def add_releases(
-        self, releases: Sequence[Release], entries: Sequence[Entry]
-    ) -> list[int]:
+    def add_releases(self, releases: Sequence[Release], entries: Sequence[Entry]) -> list[int]:
         """All of a linked set in one transaction; `Conflict` if a revision exists already."""
         ...
 

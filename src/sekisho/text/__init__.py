@@ -21,7 +21,9 @@ def _catalogue(language: Language, area: str) -> dict[str, str]:
 def areas(language: Language) -> list[str]:
     """The areas that have a catalogue in a language, sorted."""
     folder = resources.files("sekisho.text") / language.value
-    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    return sorted(
+        f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")
+    )
 
 
 def codes(language: Language) -> dict[str, str]:

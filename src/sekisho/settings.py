@@ -1,0 +1,155 @@
+"""`node.toml` and the environment become settings; every fault is reported at once."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from sekisho.errors import Fault, Place, StorageError, UsageError, fault, raise_all
+from sekisho.model.private import PrivateSettings, SensitivityParameters
+from sekisho.terms import Language
+
+_NODE_KEYS = {"origin", "participant", "language", "store", "threads", "memory_limit"}
+_RULE_KEYS = {"p-percent", "dominance-n", "dominance-k", "prior-p", "posterior-q"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one node."""
+
+    origin: str
+    """Origin line of the node's log: a schema-less address that nobody else uses."""
+    participant: str
+    """The participant whose node this is."""
+    language: Language
+    store: str
+    """`sqlite` (a file in the folder) or a PostgreSQL address."""
+    threads: int
+    memory_limit: str
+    private: PrivateSettings
+
+
+def read_settings(file: Path) -> Settings:
+    """The settings of a node.
+
+    Raises: StorageError when the file is missing or others may read it; UsageError with every
+    fault of its content.
+    """
+    place = Place(file.name)
+    try:
+        content = file.read_bytes()
+        mode = file.stat().st_mode
+    except FileNotFoundError:
+        raise StorageError(fault("settings.missing", folder=str(file.parent))) from None
+    if mode & 0o077:
+        raise StorageError(fault("settings.readable-by-others", place))
+    try:
+        values = tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise UsageError(fault("settings.not-toml", place)) from None
+    faults: list[Fault] = []
+    settings = _settings(values, place, faults)
+    raise_all(UsageError, faults)
+    return settings
+
+
+def _settings(values: Mapping[str, object], place: Place, faults: list[Fault]) -> Settings:
+    for key in sorted(set(values) - {"schema", "node", "sensitivity"}):
+        faults.append(fault("settings.unknown-key", place, key=key))
+    if values.get("schema") != 1:
+        faults.append(fault("settings.schema", place))
+    node = _table(values.get("node"), _NODE_KEYS, "node", place, faults)
+    environment = os.environ
+    language = environment.get("SEKISHO_LANGUAGE", str(node.get("language", "en")))
+    if language not in set(Language):
+        faults.append(fault("settings.language", place))
+        language = "en"
+    return Settings(
+        origin=_string(node, "origin", place, faults),
+        participant=_string(node, "participant", place, faults),
+        language=Language(language),
+        store=environment.get("SEKISHO_STORE", str(node.get("store", "sqlite"))),
+        threads=_whole(node.get("threads", os.cpu_count() or 1), "threads", place, faults),
+        memory_limit=str(node.get("memory_limit", "1GB")),
+        private=_private(values.get("sensitivity", {}), place, faults),
+    )
+
+
+def _table(
+    value: object, allowed: set[str], name: str, place: Place, faults: list[Fault]
+) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        faults.append(fault("settings.missing-table", place, table=name))
+        return {}
+    for key in sorted(set(value) - allowed):
+        faults.append(fault("settings.unknown-key", place, key=f"{name}.{key}"))
+    return value
+
+
+def _string(table: Mapping[str, object], key: str, place: Place, faults: list[Fault]) -> str:
+    value = table.get(key)
+    if not isinstance(value, str) or not value.strip():
+        faults.append(fault("settings.missing-text", place, key=f"node.{key}"))
+        return ""
+    return value
+
+
+def _whole(value: object, key: str, place: Place, faults: list[Fault]) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        faults.append(fault("settings.whole-number", place, key=key))
+        return 1
+    return value
+
+
+def _private(value: object, place: Place, faults: list[Fault]) -> PrivateSettings:
+    if not isinstance(value, dict):
+        faults.append(fault("settings.missing-table", place, table="sensitivity"))
+        return PrivateSettings()
+    rules = {
+        name: _parameters(table, f"sensitivity.{name}", place, faults)
+        for name, table in sorted(value.items())
+    }
+    default = rules.pop("default", SensitivityParameters())
+    return PrivateSettings(default, rules)
+
+
+def _parameters(
+    value: object, name: str, place: Place, faults: list[Fault]
+) -> SensitivityParameters:
+    table = _table(value, _RULE_KEYS, name, place, faults)
+
+    def number(key: str, low: int, high: int) -> Decimal | None:
+        """The number, strictly above low and at most high; the message never repeats it."""
+        if key not in table:
+            return None
+        given = table[key]
+        try:
+            read = Decimal(str(given))
+        except InvalidOperation:
+            read = Decimal("NaN")
+        if isinstance(given, bool) or not read.is_finite() or not low < read <= high:
+            faults.append(
+                fault("settings.parameter-range", place, key=f"{name}.{key}", low=low, high=high)
+            )
+            return None
+        return read
+
+    n = number("dominance-n", 0, 10)
+    return SensitivityParameters(
+        p_percent=number("p-percent", 0, 100),
+        dominance_n=None if n is None else int(n),
+        dominance_k=number("dominance-k", 0, 100),
+        prior_p=number("prior-p", 0, 1000),
+        posterior_q=number("posterior-q", 0, 1000),
+    )
+
+
+def write_settings(file: Path, text: str) -> None:
+    """Write `node.toml` so that only its owner can read it; never over an older one."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())
