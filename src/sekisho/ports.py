@@ -108,6 +108,14 @@ class LogStorage(Protocol):
         """Write a file whole: after return it is durable, before it is not there."""
         ...
 
+    def write_all(self, files: Mapping[str, bytes]) -> None:
+        """Write many files, each whole; after return all are durable, in no order among them."""
+        ...
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove files; one that is not there is no fault."""
+        ...
+
     def paths(self) -> Iterable[str]:
         """Every file there is."""
         ...
