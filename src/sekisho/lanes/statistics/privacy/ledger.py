@@ -1,0 +1,185 @@
+"""The privacy budget of one dataset and period, as values that decide and nothing that is stored.
+
+The store keeps the charges; what is admitted is decided here, by adding exact decimals. For
+Gaussian privacy loss that is valid although analysts choose later questions after seeing earlier
+answers; adding the curves that dp-accounting composes would not be.
+"""
+
+from dataclasses import dataclass, replace
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from enum import StrEnum
+from typing import Protocol
+
+from sekisho.errors import Fault, Refused, fault
+from sekisho.lanes.statistics.privacy.calibrate import (
+    check_budget,
+    epsilon_at,
+    mu2_within,
+    round_up,
+)
+
+RESERVE_SHARE = Decimal("0.05")
+"""Part of a budget's delta that pays for discrete noise and for groups found in the data."""
+
+_EXACT = Context(prec=120, traps=[Inexact, InvalidOperation])
+_SMALLEST_EXPONENT = -60
+
+
+class Measure(StrEnum):
+    """What a budget is counted in; one budget never mixes the two."""
+
+    GAUSSIAN = "gaussian"
+    PURE = "pure"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one release costs: `loss` is mu squared or pure epsilon, `delta` what comes on top."""
+
+    measure: Measure
+    loss: Decimal
+    delta: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A budget and what was spent of it.
+
+    Units: loss and delta as in `Charge`; `epsilon` and `delta` as declared, for people.
+    """
+
+    measure: Measure
+    epsilon: Decimal
+    delta: Decimal
+    most_loss: Decimal
+    most_delta: Decimal
+    spent_loss: Decimal = Decimal(0)
+    spent_delta: Decimal = Decimal(0)
+
+
+class BudgetStore(Protocol):
+    """What a store must do for a ledger; `charge` is one transaction.
+
+    Inside it: lock the ledger's row, read what was spent, ask `can_charge`, write the charge, the
+    release (state drawn-not-yet) and the log entry, commit. Only then may noise be drawn.
+    """
+
+    def ledger(self, dataset: str, period: str) -> Ledger: ...
+    def charge(self, dataset: str, period: str, request: str, charge: Charge) -> bool:
+        """False when a charge of this request exists already: then nothing is charged again."""
+        ...
+
+    def drawn(self, request: str) -> bytes | None: ...
+    def save_draw(self, request: str, draw: bytes) -> bytes:
+        """Keep the first draw of a request; returns the one that is kept."""
+        ...
+
+
+def open_ledger(measure: Measure, epsilon: Decimal, delta: Decimal | None) -> Ledger:
+    """The empty ledger of a declared budget.
+
+    Raises: UsageError when the budget is zero, negative or absurd.
+    """
+    check_budget(epsilon, delta if measure is Measure.GAUSSIAN else None)
+    if measure is Measure.PURE:
+        return Ledger(measure, epsilon, Decimal(0), epsilon, Decimal(0))
+    if delta is None:
+        return open_ledger(measure, epsilon, Decimal(0))
+    reserve = delta * RESERVE_SHARE
+    return Ledger(measure, epsilon, delta, mu2_within(epsilon, delta - reserve), reserve)
+
+
+def loss_within(ledger: Ledger, epsilon: Decimal) -> Decimal:
+    """What a release may cost that is asked for with an epsilon, in the ledger's measure.
+
+    Raises: UsageError when epsilon is zero, negative or absurd.
+    """
+    if ledger.measure is Measure.PURE:
+        check_budget(epsilon, None)
+        return epsilon
+    return mu2_within(epsilon, ledger.delta - ledger.most_delta)
+
+
+def can_charge(ledger: Ledger, charge: Charge) -> bool:
+    """Tell whether the budget holds this charge on top of all earlier ones.
+
+    Privacy: admitting while this is true keeps the whole sequence of releases within the declared
+        (epsilon, delta), whoever asks in whatever order after seeing whatever answers.
+    Source: Smith and Thakurta 2022, filter for Gaussian differential privacy.
+    """
+    return (
+        charge.measure is ledger.measure
+        and _is_exact(charge.loss)
+        and _is_exact(charge.delta)
+        and charge.loss > 0
+        and charge.delta >= 0
+        and _EXACT.add(ledger.spent_loss, charge.loss) <= ledger.most_loss
+        and _EXACT.add(ledger.spent_delta, charge.delta) <= ledger.most_delta
+    )
+
+
+def _is_exact(amount: Decimal) -> bool:
+    """Whether sums with it lose no digit; a NaN or an infinity is none."""
+    return amount.is_finite() and int(amount.as_tuple().exponent) >= _SMALLEST_EXPONENT
+
+
+def after_charge(ledger: Ledger, charge: Charge) -> Ledger:
+    """The ledger with the charge in it.
+
+    Raises: Refused when the budget does not hold it; nothing of it is charged then.
+    """
+    if not can_charge(ledger, charge):
+        raise Refused(why_refused(ledger, charge))
+    return replace(
+        ledger,
+        spent_loss=_EXACT.add(ledger.spent_loss, charge.loss),
+        spent_delta=_EXACT.add(ledger.spent_delta, charge.delta),
+    )
+
+
+def why_refused(ledger: Ledger, charge: Charge) -> Fault:
+    """Why a charge is not admitted; sums of charges are public, so the message may name them."""
+    if charge.measure is not ledger.measure:
+        return fault("privacy.other_measure", asked=charge.measure, kept=ledger.measure)
+    if _is_exact(charge.delta) and ledger.spent_delta + charge.delta > ledger.most_delta:
+        return fault("privacy.delta_exhausted")
+    return fault(
+        "privacy.budget_exhausted",
+        asked=shown_epsilon(ledger, charge.loss),
+        left=left(ledger),
+    )
+
+
+def shown_epsilon(ledger: Ledger, loss: Decimal) -> Decimal:
+    """A loss as people read it: the epsilon that it amounts to at the budget's delta."""
+    if ledger.measure is Measure.PURE:
+        return loss
+    return epsilon_at(loss, ledger.delta - ledger.most_delta)
+
+
+def spent(ledger: Ledger) -> Decimal:
+    """The epsilon that all charges amount to together."""
+    return shown_epsilon(ledger, ledger.spent_loss)
+
+
+def left(ledger: Ledger) -> Decimal:
+    """The largest epsilon that one more release may ask for."""
+    return shown_epsilon(ledger, max(Decimal(0), ledger.most_loss - ledger.spent_loss))
+
+
+def lost_over(ledgers: tuple[Ledger, ...], delta: Decimal) -> tuple[Decimal, Decimal]:
+    """What one person may lose in total over periods and datasets with the same unit.
+
+    Gaussian losses add as mu squared, pure ones as epsilons; the two by basic composition.
+
+    Shape: returns (epsilon, delta) that hold for all releases charged so far.
+    """
+    gaussian = [one for one in ledgers if one.measure is Measure.GAUSSIAN]
+    pure = sum((one.spent_loss for one in ledgers if one.measure is Measure.PURE), Decimal(0))
+    mu2 = sum((one.spent_loss for one in gaussian), Decimal(0))
+    together = epsilon_at(mu2, delta)
+    growth = 1 + together.exp()
+    extra = sum((one.spent_delta / (1 + one.epsilon.exp()) for one in gaussian), Decimal(0))
+    if not mu2:
+        return round_up(pure), Decimal(0)
+    return round_up(pure + together), round_up(delta + extra * growth)
