@@ -128,9 +128,20 @@ class LogStorage(Protocol):
 class Format(Protocol):
     """A file format in which a release is handed out."""
 
-    name: str
-    suffix: str
-    media_type: str
+    @property
+    def name(self) -> str:
+        """What a release plan and an address call it."""
+        ...
+
+    @property
+    def suffix(self) -> str:
+        """What the file's name ends with, the dot included."""
+        ...
+
+    @property
+    def media_type(self) -> str:
+        """As registered with IANA."""
+        ...
 
     def write(self, table: Table, target: Path, about: Mapping[str, object]) -> None:
         """Write the whole table; never a part of it without saying so."""

@@ -1,0 +1,72 @@
+"""What every format must agree on: how a number is written, how a total and a hidden cell are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import BinaryIO
+
+from sekisho.errors import StorageError, fault
+from sekisho.model.table import Cell, Row, Suppressed, Table
+
+TOTAL = "TOTAL"
+"""Code in a group column of CSV and Parquet: this cell sums over the column."""
+PUBLISHED = "published"
+CONFIDENTIAL = "confidential"
+
+
+def status_of(cell: Cell) -> str:
+    """`published` or `confidential`."""
+    return CONFIDENTIAL if isinstance(cell, Suppressed) else PUBLISHED
+
+
+def exact(value: Decimal | int, decimals: int) -> Decimal:
+    """The value with exactly that many decimals.
+
+    Raises: ValueError when digits would be lost; a released number is never rounded on its way out.
+    """
+    number = Decimal(value)
+    sign, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        raise ValueError("a released number is finite")  # noqa: TRY004 - the type is right, NaN is not
+    shift = exponent + decimals
+    if shift < 0 and any(digits[shift:]):
+        raise ValueError("a released number has more decimals than its table declares")
+    kept = digits[:shift] if shift < 0 else digits + (0,) * shift
+    if not any(kept):
+        return Decimal((0, (0,), -decimals))
+    return Decimal((sign, kept, -decimals))
+
+
+def written(value: Decimal | int, decimals: int) -> str:
+    """The number as plain digits: no exponent, no thousands mark, always the same decimals."""
+    return format(exact(value, decimals), "f")
+
+
+def codes(table: Table, row: Row) -> tuple[str, ...]:
+    """The row's group values, `TOTAL` where it is a total.
+
+    Raises: StorageError when a group is itself called `TOTAL`: readers could not tell them apart.
+    """
+    for column, group in zip(table.group_columns, row.groups, strict=True):
+        if group == TOTAL:
+            raise StorageError(fault("format.group_named_total", table=table.id, column=column))
+    return tuple(TOTAL if group is None else group for group in row.groups)
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[BinaryIO]:
+    """A file that appears under its name only when it is complete, and not at all on an error.
+
+    Raises: StorageError when it cannot be written.
+    """
+    aside = target.with_name(f".{target.name}.part")
+    try:
+        with aside.open("wb") as file:
+            yield file
+        aside.replace(target)
+    except OSError as error:
+        reason = error.strerror or "unknown"
+        raise StorageError(fault("format.not_written", file=target.name, reason=reason)) from error
+    finally:
+        aside.unlink(missing_ok=True)

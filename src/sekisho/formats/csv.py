@@ -1,0 +1,120 @@
+"""CSV of a released table: RFC 4180, UTF-8, one line a cell, a hidden cell never a number."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sekisho.formats.cells import TOTAL, codes, status_of, whole_file, written
+from sekisho.model.table import SUPPRESSED, Row, Suppressed, Table
+from sekisho.ports import Format
+from sekisho.terms import Language
+from sekisho.text import sentence
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+STATUS = "status"
+
+
+def neutral(text: str) -> str:
+    """The text so that no spreadsheet takes it for a formula.
+
+    A quote goes in front when what follows the leading quotes could begin a formula, so one quote
+    less gives the text back.
+    """
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA_STARTS) else text
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFormat:
+    """Long form: group columns, the measure, `status`.
+
+    Without a language: codes of the declaration, `TOTAL` for a total, `published` or
+    `confidential`, and nothing in the measure of a hidden cell. With one: the titles and labels
+    that people read, and in Japanese the marks of official tables (`X` hidden, `-` zero).
+    """
+
+    bom: bool = False
+    """Begin with a byte-order mark, which spreadsheet programs in Japan need to see UTF-8."""
+    language: Language | None = None
+
+    @property
+    def name(self) -> str:
+        """`csv`, or `csv-ja` and `csv-en` for people."""
+        return f"csv-{self.language.value}" if self.language else "csv"
+
+    @property
+    def suffix(self) -> str:
+        """What the file name ends with."""
+        return f".{self.language.value}.csv" if self.language else ".csv"
+
+    @property
+    def media_type(self) -> str:
+        """As registered, with the charset."""
+        return "text/csv; charset=utf-8"
+
+    def write(self, table: Table, target: Path, about: Mapping[str, object]) -> None:  # noqa: ARG002 - a CSV has no room for it
+        """Write the whole table.
+
+        Raises: StorageError when the file cannot be written or a group is called `TOTAL`.
+        """
+        with (
+            whole_file(target) as file,
+            io.TextIOWrapper(file, "utf-8-sig" if self.bom else "utf-8", newline="") as text,
+        ):
+            lines = csv.writer(text, lineterminator="\r\n")
+            lines.writerows(self._lines(table))
+
+    def _lines(self, table: Table) -> Iterator[list[str]]:
+        if self.language is None:
+            yield [neutral(h) for h in (*table.group_columns, table.measure, STATUS)]
+            for row in table:
+                groups = [neutral(code) for code in codes(table, row)]
+                yield [*groups, _number(table, row), status_of(row.cell)]
+        else:
+            yield [neutral(title) for title in _titles(table, self.language)]
+            for row in table:
+                groups = [neutral(label) for label in _labels(table, row, self.language)]
+                yield [*groups, *_said(table, row, self.language)]
+
+
+def _number(table: Table, row: Row) -> str:
+    return "" if isinstance(row.cell, Suppressed) else written(row.cell, table.decimals)
+
+
+def _titles(table: Table, language: Language) -> list[str]:
+    columns = [title.said(language) for d in table.dimensions for title in d.column_titles]
+    unit = sentence(
+        "format.measure_with_unit",
+        {
+            "measure": table.measure_title.said(language),
+            "unit": table.unit_of_measure.said(language),
+        },
+        language,
+    )
+    return [*columns, unit, sentence("format.status", language=language)]
+
+
+def _labels(table: Table, row: Row, language: Language) -> Iterator[str]:
+    groups = iter(row.groups)
+    for dimension in table.dimensions:
+        for column in dimension.columns:
+            group = next(groups)
+            if group is None:
+                yield dimension.total.said(language)
+            else:
+                yield table.label(column, group, language)
+
+
+def _said(table: Table, row: Row, language: Language) -> tuple[str, str]:
+    if isinstance(row.cell, Suppressed):
+        mark = SUPPRESSED.mark(language)
+        return (mark if language is Language.JA else "", mark)
+    shown = sentence("format.published", language=language)
+    if language is Language.JA and row.cell == 0:
+        return "-", shown
+    return written(row.cell, table.decimals), shown
+
+
+CSV: Format = CsvFormat()
+__all__ = ["CSV", "STATUS", "TOTAL", "CsvFormat", "neutral"]

@@ -1,0 +1,96 @@
+"""JSON of a released table: one object, byte for byte the same on every run."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sekisho.formats.cells import CONFIDENTIAL, whole_file, written
+from sekisho.model.table import Row, Suppressed, Table, TableDimension
+from sekisho.model.text import Text
+from sekisho.ports import Format
+
+SCHEMA = "sekisho.table"
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFormat:
+    """Everything about the table, then one line a cell.
+
+    A shown cell is `{"value": "12.30"}`, its decimals as a string so that no reader rounds it; a
+    hidden one is `{"status": "confidential"}`. A group that is null is a total over its column.
+    """
+
+    name: str = "json"
+    suffix: str = ".json"
+    media_type: str = "application/json"
+
+    def write(self, table: Table, target: Path, about: Mapping[str, object]) -> None:
+        """Write the whole table.
+
+        Raises: StorageError when the file cannot be written.
+        """
+        with whole_file(target) as file:
+            for piece in _pieces(table, about):
+                file.write(piece.encode("utf-8"))
+
+
+def table_document(table: Table, about: Mapping[str, object]) -> dict[str, object]:
+    """What the file says before the rows."""
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "table": table.id,
+        "title": _both(table.title),
+        "about": {name: about[name] for name in sorted(about)},
+        "dimensions": [_dimension(dimension) for dimension in table.dimensions],
+        "measure": {
+            "id": table.measure,
+            "title": _both(table.measure_title),
+            "unit_of_measure": _both(table.unit_of_measure),
+            "decimals": table.decimals,
+        },
+        "labels": [
+            {"column": column, "value": value, "label": _both(label)}
+            for column, value, label in table.labels
+        ],
+        "cells": {"shown": table.shown, "hidden": table.hidden},
+    }
+
+
+def _pieces(table: Table, about: Mapping[str, object]) -> Iterator[str]:
+    head = json.dumps(table_document(table, about), ensure_ascii=False, indent=1, allow_nan=False)
+    yield head.removesuffix("\n}")
+    yield ',\n "rows": ['
+    for number, row in enumerate(table):
+        yield ",\n  " if number else "\n  "
+        yield json.dumps(_row(table, row), ensure_ascii=False, separators=(",", ":"))
+    yield "\n ]\n}\n"
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"en": text.en, "ja": text.ja}
+
+
+def _dimension(dimension: TableDimension) -> dict[str, object]:
+    return {
+        "id": dimension.id,
+        "title": _both(dimension.title),
+        "columns": [
+            {"id": column, "title": _both(title)}
+            for column, title in zip(dimension.columns, dimension.column_titles, strict=True)
+        ],
+        "total": _both(dimension.total),
+    }
+
+
+def _row(table: Table, row: Row) -> dict[str, object]:
+    if isinstance(row.cell, Suppressed):
+        cell = {"status": CONFIDENTIAL}
+    else:
+        cell = {"value": written(row.cell, table.decimals)}
+    return {"groups": list(row.groups), "cell": cell}
+
+
+JSON: Format = JsonFormat()
