@@ -20,11 +20,12 @@ class RuleStatus(StrEnum):
 
 
 class Weight(StrEnum):
-    """Whether a rule is law or advice of an authority."""
+    """Whether a rule is law, advice of an authority, a programme's own, or the checkpoint's."""
 
     STATUTE = "statute"
     SOFT_NORM = "soft-norm"
     PROGRAMME = "programme"
+    CHECKPOINT = "checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,12 @@ class CitedRule:
     numbering_date: date | None = None
     """The date whose article numbers the citation uses."""
     source: str = ""
+    seen: str = ""
+    """How the writer saw the provision: `primary`, `secondary`, or `not-seen`."""
     reviewer: str = ""
     """Empty: not reviewed by a lawyer."""
+    bound: tuple[str, ...] = ()
+    """Kinds of party that it binds; empty: everyone."""
 
 
 @dataclass(frozen=True, slots=True)
