@@ -68,6 +68,8 @@ class Dataset:
     """The column that names whom differential privacy protects."""
     not_contributors: tuple[str, ...] = ()
     """Values of `contributor` that are no third party, and which a plan may exclude."""
+    not_contributor_reasons: tuple[Text, ...] = ()
+    """Why each of `not_contributors` is none, in the same order."""
     missing_unit: str = "refuse"
     """`refuse`, or `exclude` (rows without a unit are left out; how many is not published)."""
     primary_key: tuple[str, ...] = ()
@@ -75,6 +77,10 @@ class Dataset:
     """Participant that brings the data."""
     licence: str = ""
     source: str = ""
+    sample: str | None = None
+    """Path of a file inside the programme folder that can be loaded to try the programme out."""
+    budget: "BudgetDeclaration | None" = None
+    """What may be spent on the people in this dataset; only with differential privacy."""
 
     def column(self, name: str) -> Column | None:
         """The column of that name, if there is one."""

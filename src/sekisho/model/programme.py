@@ -1,5 +1,6 @@
 """A whole programme as one value: what may be shared, with whom, as what."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sekisho.model.access_rule import AccessRule
@@ -18,6 +19,8 @@ class Dimension:
     """Output column names of the plan's SQL, widest first."""
     total: Text
     """The label of the total."""
+    level_titles: tuple[Text, ...] = ()
+    """What people read over each level's column, in the order of `levels`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,10 @@ class Programme:
     digest: str = ""
     """SHA-256 over every file of the folder, hexadecimal."""
     files: tuple[str, ...] = field(default=())
+    places: Mapping[str, Mapping[tuple[str | int, ...], tuple[int, int]]] = field(
+        default_factory=dict, repr=False, compare=False, hash=False
+    )
+    """File -> path of keys -> line and column, so that a fault across files has its place."""
 
     def dataset(self, dataset_id: str) -> Dataset | None:
         """The dataset of that id, if there is one."""

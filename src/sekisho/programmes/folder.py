@@ -1,0 +1,205 @@
+"""The files of a programme folder, taken in once: checked, hashed, and then never looked at again.
+
+Nothing outside the folder is read: links are refused, not followed. Sizes are bounded before and
+while reading, so that neither a huge file nor a packed one that unfolds fills the memory.
+"""
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import BinaryIO
+
+from sekisho.errors import Fault, Place, fault
+from sekisho.programmes.guess import guessed
+
+KIB = 1024
+MIB = 1024 * KIB
+MOST_FILES = 2000
+MOST_BYTES = 256 * MIB
+MOST_DEPTH = 4
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+TEXT_LIMITS = {
+    ".toml": 256 * KIB,
+    ".sql": 64 * KIB,
+    ".cedar": 256 * KIB,
+    ".csv": 5 * MIB,
+    ".json": 1 * MIB,
+    ".md": 1 * MIB,
+}
+"""Suffixes of files that must be UTF-8 text, and how large each may be."""
+SAMPLE_LIMITS = {".parquet": 64 * MIB, ".csv": 64 * MIB, ".json": 16 * MIB, ".md": 1 * MIB}
+
+LAYOUT: dict[str, tuple[str, ...]] = {
+    "": ("README.md", "README.ja.md", "programme.toml"),
+    "datasets": (".toml",),
+    "lookups": (".toml", ".csv"),
+    "releases": (".toml", ".sql"),
+    "rules": (".cedar",),
+    "forms": (".toml", ".json"),
+    "sample": (".parquet", ".csv", ".json", ".md"),
+    "cases": (".json", ".csv"),
+}
+"""The folders of a programme and the files that each may hold."""
+
+
+@dataclass
+class Folder:
+    """The files of one folder, as they were at one moment."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    """Path -> text, for every text file outside `sample/`."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """Path -> SHA-256, for every file."""
+    faults: list[Fault] = field(default_factory=list)
+    bytes: int = 0
+
+    def digest(self) -> str:
+        """SHA-256 over the lines `<sha256>  <path>` in order of path, as `sha256sum` prints them."""
+        lines = (f"{self.digests[path]}  {path}\n" for path in sorted(self.digests))
+        return hashlib.sha256("".join(lines).encode("utf-8")).hexdigest()
+
+    def under(self, folder: str, suffix: str) -> list[str]:
+        """Paths of the text files of one folder, in order."""
+        return sorted(p for p in self.texts if p.startswith(f"{folder}/") and p.endswith(suffix))
+
+
+def take_in(root: Path | Traversable) -> Folder:
+    """Every file of a folder, or the faults that keep it out."""
+    folder = Folder()
+    if not root.is_dir():
+        folder.faults.append(fault("programme.no_folder", None, folder=_printable(root.name)))
+        return folder
+    for path, entry in _walk(root, folder):
+        if len(folder.digests) >= MOST_FILES or folder.bytes > MOST_BYTES:
+            folder.faults.append(
+                fault("programme.folder_too_large", None, files=MOST_FILES, mib=MOST_BYTES // MIB)
+            )
+            return folder
+        _take_file(path, entry, folder)
+    for needed in ("programme.toml", "README.md"):
+        if needed not in folder.digests and not any(
+            f.place and f.place.file == needed for f in folder.faults
+        ):
+            folder.faults.append(fault("programme.no_file", Place(needed), file=needed))
+    return folder
+
+
+def _walk(root: Path | Traversable, folder: Folder) -> Iterator[tuple[str, Path | Traversable]]:
+    ahead: list[tuple[str, Path | Traversable]] = [("", root)]
+    while ahead:
+        under, current = ahead.pop()
+        for entry in sorted(current.iterdir(), key=lambda e: e.name):
+            path = f"{under}/{entry.name}" if under else entry.name
+            reason = _refusal(path, entry)
+            if reason:
+                folder.faults.append(reason)
+            elif entry.is_dir():
+                ahead.append((path, entry))
+            else:
+                yield path, entry
+
+
+def _refusal(path: str, entry: Path | Traversable) -> Fault | None:
+    """Why an entry may not be part of a programme folder, or None."""
+    place = Place(_printable(path))
+    if not _NAME.fullmatch(entry.name):
+        return fault("programme.bad_file_name", place)
+    if isinstance(entry, Path):
+        mode = entry.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            return fault("programme.link", place)
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            return fault("programme.not_a_file", place)
+    top, _, rest = path.partition("/")
+    if entry.is_dir():
+        if rest and (top != "sample" or path.count("/") > MOST_DEPTH):
+            return fault("programme.no_folder_here", place)
+        return None if top in LAYOUT else _unknown("programme.unknown_folder", place, top, LAYOUT)
+    if not rest:
+        return (
+            None
+            if top in LAYOUT[""]
+            else _unknown("programme.unknown_file", place, top, LAYOUT[""])
+        )
+    suffixes = LAYOUT.get(top, ())
+    if suffixes and not path.endswith(suffixes):
+        return fault(
+            "programme.wrong_suffix", place, suffixes=", ".join(f"`{s}`" for s in suffixes)
+        )
+    return None
+
+
+def _unknown(code: str, place: Place, name: str, known: object) -> Fault:
+    words = [word for word in known if word] if isinstance(known, dict | tuple) else []
+    return guessed(code, place, name, words)
+
+
+def _take_file(path: str, entry: Path | Traversable, folder: Folder) -> None:
+    suffix = f".{path.rpartition('.')[2]}"
+    sample = path.startswith("sample/")
+    limit = (SAMPLE_LIMITS if sample else TEXT_LIMITS)[suffix]
+    hashed = hashlib.sha256()
+    parts: list[bytes] = []
+    size = 0
+    with _opened(entry) as stream:
+        while block := stream.read(MIB):
+            size += len(block)
+            if size > limit:
+                folder.faults.append(
+                    fault("programme.file_too_large", Place(path), kib=limit // KIB)
+                )
+                return
+            hashed.update(block)
+            if not sample:
+                parts.append(block)
+    folder.digests[path] = hashed.hexdigest()
+    folder.bytes += size
+    if not sample:
+        text = _text(path, b"".join(parts), folder)
+        if text is not None:
+            folder.texts[path] = text
+
+
+def _opened(entry: Path | Traversable) -> BinaryIO:
+    """The file, opened without following a link that took its place in the meantime."""
+    if isinstance(entry, Path):
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        return os.fdopen(os.open(entry, flags), "rb")
+    return entry.open("rb")
+
+
+def _text(path: str, data: bytes, folder: Folder) -> str | None:
+    """The text of a file; None, and a fault, when it is not plain UTF-8."""
+    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        folder.faults.append(fault("programme.byte_order_mark", Place(path, 1, 1)))
+        return None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        folder.faults.append(fault("programme.not_utf8", Place(path, line)))
+        return None
+    for row, line_text in enumerate(text.split("\n"), start=1):
+        found = _FORBIDDEN.search(line_text.removesuffix("\r"))
+        if found:
+            place = Place(path, row, found.start() + 1)
+            folder.faults.append(
+                fault("programme.control_character", place, code=f"U+{ord(found[0]):04X}")
+            )
+            return None
+    return text
+
+
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+"""NUL and other control characters, invisible ones, and those that turn the direction of text."""
+
+
+def _printable(name: str) -> str:
+    """A file name as it can be printed, whatever bytes it holds."""
+    return "".join(c if c.isprintable() and c.isascii() else "?" for c in name)[:200]

@@ -1,0 +1,109 @@
+"""The rows of a look-up's CSV, held against its declaration."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from sekisho.errors import Fault, Place, fault
+from sekisho.model.dataset import Column, Lookup
+from sekisho.programmes.guess import guessed, shown
+from sekisho.terms import ColumnType
+
+MOST_ROWS = 100_000
+
+
+def lookup_rows(lookup: Lookup, text: str) -> tuple[list[dict[str, str]], list[Fault]]:
+    """The rows as written, and every fault; faults name row and column, never the value."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[dict[str, str]] = []
+    try:
+        header = next(reader, [])
+        faults = list(_header_faults(lookup, header))
+        if faults:
+            return [], faults
+        for cells in reader:
+            if len(rows) >= MOST_ROWS:
+                place = Place(lookup.file, reader.line_num)
+                return rows, [*faults, fault("programme.too_many_rows", place, most=MOST_ROWS)]
+            if len(cells) != len(header):
+                place = Place(lookup.file, reader.line_num)
+                faults.append(fault("programme.row_length", place, wanted=len(header)))
+                continue
+            rows.append(dict(zip(header, cells, strict=True)))
+            faults += _row_faults(lookup, rows[-1], reader.line_num)
+    except csv.Error:
+        return rows, [fault("programme.not_csv", Place(lookup.file, max(reader.line_num, 1)))]
+    return rows, [*faults, *_key_faults(lookup, rows)]
+
+
+def _header_faults(lookup: Lookup, header: list[str]) -> Iterator[Fault]:
+    place = Place(lookup.file, 1)
+    declared = [column.name for column in lookup.columns]
+    for name in header:
+        if name not in declared:
+            yield guessed("programme.undeclared_column", place, name, declared)
+    for name in declared:
+        if header.count(name) != 1:
+            yield fault("programme.column_not_once", place, name=name)
+
+
+def _row_faults(lookup: Lookup, row: dict[str, str], line: int) -> Iterator[Fault]:
+    for column in lookup.columns:
+        if not fits(column, row[column.name]):
+            yield fault("programme.bad_cell", Place(lookup.file, line), name=column.name)
+
+
+def _key_faults(lookup: Lookup, rows: list[dict[str, str]]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for number, row in enumerate(rows, start=2):
+        value = row.get(lookup.key, "")
+        if not value or value in seen:
+            yield fault("programme.key_not_unique", Place(lookup.file, number), name=lookup.key)
+        seen.add(value)
+    if not rows:
+        yield fault("programme.no_rows", Place(lookup.file, 1))
+
+
+def fits(column: Column, value: str) -> bool:
+    """Whether a written value keeps to the column's type and constraints."""
+    if not value:
+        return not column.required
+    comparable = comparable_value(column.type, value)
+    if comparable is None or (column.enum and value not in column.enum):
+        return False
+    if column.pattern is not None and not re.fullmatch(column.pattern, value):
+        return False
+    least = None if column.minimum is None else comparable_value(column.type, column.minimum)
+    most = None if column.maximum is None else comparable_value(column.type, column.maximum)
+    return not (
+        (least is not None and comparable < least) or (most is not None and comparable > most)  # type: ignore[operator]
+    )
+
+
+def comparable_value(kind: ColumnType, value: str) -> object | None:
+    """A written value as something that can be compared; None when it is not of the type."""
+    try:
+        match kind:
+            case ColumnType.INTEGER:
+                return int(value) if re.fullmatch(r"-?\d{1,18}", value) else None
+            case ColumnType.NUMBER:
+                number = Decimal(value)
+                return number if number.is_finite() else None
+            case ColumnType.DATE:
+                return date.fromisoformat(value)
+            case ColumnType.DATETIME:
+                return datetime.fromisoformat(value)
+            case ColumnType.BOOLEAN:
+                return value if value in {"true", "false"} else None
+            case ColumnType.STRING:
+                return value
+    except (ValueError, InvalidOperation):
+        return None
+
+
+def shown_key(value: str) -> str:
+    """A look-up's value as a message may print it; look-ups are public."""
+    return shown(value)

@@ -1,0 +1,221 @@
+"""Values and places of a TOML file; the only door to tree-sitter-toml.
+
+Values come from the standard library. A file that is broken somewhere is mended for reading: the
+statement at fault is left out and reading starts again, so every fault is reported, not the first
+only. Places come from tree-sitter, on the mended text, whose lines are those of the file.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sekisho.errors import Fault, Place, fault
+
+TomlPath = tuple[str | int, ...]
+_AT = re.compile(r"\(at line (\d+), column (\d+)\)$")
+_STATEMENT = re.compile(r"""\s*(\[|[A-Za-z0-9_."'-][^=#]*=)""")
+_MOST_FAULTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TomlFile:
+    """What one TOML file says, and where."""
+
+    file: str
+    values: dict[str, Any]
+    places: dict[TomlPath, tuple[int, int]]
+    """Path of keys and indices -> line and column, from 1."""
+    faults: tuple[Fault, ...]
+    whole: bool
+    """False when statements had to be left out: then nothing may be called missing."""
+
+    def place(self, path: TomlPath = ()) -> Place:
+        """Where a value stands, or the nearest thing around it."""
+        while path and path not in self.places:
+            path = path[:-1]
+        line, column = self.places.get(path, (1, 1))
+        return Place(self.file, line, column)
+
+
+def read_toml(file: str, text: str) -> TomlFile:
+    """Values, places and syntax faults of one file."""
+    values, mended, faults = _values(file, text)
+    return TomlFile(file, values, _places(mended), tuple(faults), whole=not faults)
+
+
+def _values(file: str, text: str) -> tuple[dict[str, Any], str, list[Fault]]:
+    lines = text.replace("\r\n", "\n").split("\n")
+    faults: list[Fault] = []
+    while len(faults) < _MOST_FAULTS:
+        try:
+            return tomllib.loads("\n".join(lines)), "\n".join(lines), faults
+        except RecursionError:
+            faults.append(fault("programme.nested_too_deep", Place(file, 1, 1)))
+            return {}, "", faults
+        except ValueError as error:
+            _leave_out(file, lines, str(error), faults)
+    faults.append(fault("programme.too_many_faults", Place(file, 1, 1), most=_MOST_FAULTS))
+    return {}, "", faults
+
+
+def _leave_out(file: str, lines: list[str], said: str, faults: list[Fault]) -> None:
+    """Report one syntax fault and blank the statement that holds it."""
+    found = _AT.search(said)
+    if not found:  # the end of the file, or a number beyond reading: find it statement by statement
+        at = _first_broken(lines)
+        faults.append(fault("programme.not_closed", Place(file, at + 1, 1)))
+        lines[at:] = [""] * (len(lines) - at)
+        return
+    row, column = int(found[1]) - 1, int(found[2])
+    start = row
+    while start > 0 and not _STATEMENT.match(lines[start]):
+        start -= 1
+    open_before = row > 0 and column <= len(lines[row]) - len(lines[row].lstrip()) + 1
+    if start == row and open_before and _still_open(lines, row):
+        start = _statement_before(lines, row)
+        faults.append(fault("programme.not_closed", Place(file, start + 1, 1)))
+        lines[start:row] = [""] * (row - start)
+        return
+    code, fields = _reason(said, lines[row])
+    faults.append(fault(code, Place(file, row + 1, column), **fields))
+    lines[start : row + 1] = [""] * (row + 1 - start)
+
+
+def _reason(said: str, line: str) -> tuple[str, dict[str, object]]:
+    if "Cannot overwrite" in said or "twice" in said or "Cannot mutate" in said:
+        return "programme.said_twice", {"key": line.split("=")[0].strip(" []")[:60]}
+    if "Illegal character" in said or "Unterminated" in said:
+        return "programme.quote_not_closed", {}
+    if "after key in" in said or "after a key" in said:
+        return "programme.no_equals_sign", {}
+    if "Invalid value" in said:
+        return "programme.not_a_value", {}
+    return "programme.not_toml", {}
+
+
+def _statement_before(lines: list[str], row: int) -> int:
+    at = row - 1
+    while at > 0 and not _STATEMENT.match(lines[at]):
+        at -= 1
+    return at
+
+
+def _still_open(lines: list[str], row: int) -> bool:
+    """Whether the statement before a row does not end before it."""
+    start = _statement_before(lines, row)
+    try:
+        tomllib.loads("\n".join(lines[start:row]))
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
+def _first_broken(lines: list[str]) -> int:
+    """The row of the first statement after which the file no longer reads."""
+    starts = [row for row, line in enumerate(lines) if _STATEMENT.match(line)] or [0]
+    low, high = 0, len(starts)
+    while low < high:
+        middle = (low + high) // 2
+        try:
+            tomllib.loads("\n".join(lines[: starts[middle]]))
+        except (ValueError, RecursionError):
+            high = middle
+        else:
+            low = middle + 1
+    return starts[max(low - 1, 0)]
+
+
+def _places(text: str) -> dict[TomlPath, tuple[int, int]]:
+    import tree_sitter_toml
+    from tree_sitter import Language, Parser
+
+    source = text.encode("utf-8")
+    root = Parser(Language(tree_sitter_toml.language())).parse(source).root_node
+    found: dict[TomlPath, tuple[int, int]] = {}
+    counts: dict[TomlPath, int] = {}
+    for node in root.children:
+        if node.type == "pair":
+            _pair(node, (), found)
+        elif node.type in {"table", "table_array_element"}:
+            path = _header(node, counts)
+            found.setdefault(path, _at(node))
+            for child in node.children:
+                if child.type == "pair":
+                    _pair(child, path, found)
+    rows = text.split("\n")
+    return {path: (row + 1, _character(rows, row, byte)) for path, (row, byte) in found.items()}
+
+
+def _character(rows: list[str], row: int, byte: int) -> int:
+    line = rows[row].encode("utf-8") if row < len(rows) else b""
+    return len(line[:byte].decode("utf-8", errors="ignore")) + 1
+
+
+def _at(node: Any) -> tuple[int, int]:
+    return node.start_point[0], node.start_point[1]
+
+
+def _keys(node: Any) -> list[str]:
+    """The parts of a bare, quoted or dotted key."""
+    parts: list[str] = []
+    ahead = [node]
+    while ahead:
+        each = ahead.pop()
+        if each.type == "dotted_key":
+            ahead += reversed([c for c in each.children if c.type != "."])
+        elif each.type == "quoted_key":
+            parts.append(each.text.decode("utf-8", errors="replace")[1:-1])
+        else:
+            parts.append(each.text.decode("utf-8", errors="replace"))
+    return parts
+
+
+def _header(node: Any, counts: dict[TomlPath, int]) -> TomlPath:
+    """The path of a table header, with the index of every array of tables on the way."""
+    key = next(
+        (c for c in node.children if c.type in {"bare_key", "quoted_key", "dotted_key"}), None
+    )
+    path: TomlPath = ()
+    parts = _keys(key) if key else []
+    for position, part in enumerate(parts):
+        path = (*path, part)
+        last = position == len(parts) - 1
+        if last and node.type == "table_array_element":
+            counts[path] = counts.get(path, -1) + 1
+        if path in counts:
+            path = (*path, counts[path])
+    return path
+
+
+def _pair(node: Any, under: TomlPath, found: dict[TomlPath, tuple[int, int]]) -> None:
+    """Places of a pair and of all that its value holds."""
+    ahead: list[tuple[Any, TomlPath]] = [(node, under)]
+    while ahead:
+        each, path = ahead.pop()
+        named = [c for c in each.children if c.is_named and c.type not in {"comment", "ERROR"}]
+        if each.type == "pair" and len(named) > 1:
+            for part in _keys(named[0]):
+                path = (*path, part)
+                found.setdefault(path, _at(each))
+            ahead.append((named[1], path))
+        elif each.type == "inline_table":
+            ahead += [(child, path) for child in named]
+        elif each.type == "array":
+            for index, child in enumerate(named):
+                found.setdefault((*path, index), _at(child))
+                ahead.append((child, (*path, index)))
+
+
+def strings(value: object) -> Iterator[str]:
+    """Every string in a value, however deep."""
+    ahead = [value]
+    while ahead:
+        each = ahead.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            ahead += [*each.values(), *each.keys()]
+        elif isinstance(each, list):
+            ahead += each
