@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from sekisho.errors import Fault, Place, fault
 from sekisho.programmes.guess import guessed
@@ -60,7 +60,7 @@ class Folder:
     bytes: int = 0
 
     def digest(self) -> str:
-        """SHA-256 over the lines `<sha256>  <path>` in order of path, as `sha256sum` prints them."""
+        """SHA-256 over the lines `<sha256>  <path>` that `sha256sum` prints, in order of path."""
         lines = (f"{self.digests[path]}  {path}\n" for path in sorted(self.digests))
         return hashlib.sha256("".join(lines).encode("utf-8")).hexdigest()
 
@@ -116,28 +116,28 @@ def _refusal(path: str, entry: Path | Traversable) -> Fault | None:
             return fault("programme.link", place)
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             return fault("programme.not_a_file", place)
+    return _folder_refusal(path, place) if entry.is_dir() else _file_refusal(path, place)
+
+
+def _folder_refusal(path: str, place: Place) -> Fault | None:
     top, _, rest = path.partition("/")
-    if entry.is_dir():
-        if rest and (top != "sample" or path.count("/") > MOST_DEPTH):
-            return fault("programme.no_folder_here", place)
-        return None if top in LAYOUT else _unknown("programme.unknown_folder", place, top, LAYOUT)
-    if not rest:
-        return (
-            None
-            if top in LAYOUT[""]
-            else _unknown("programme.unknown_file", place, top, LAYOUT[""])
-        )
-    suffixes = LAYOUT.get(top, ())
-    if suffixes and not path.endswith(suffixes):
-        return fault(
-            "programme.wrong_suffix", place, suffixes=", ".join(f"`{s}`" for s in suffixes)
-        )
+    if top not in LAYOUT:
+        return guessed("programme.unknown_folder", place, top, filter(None, LAYOUT))
+    if rest and (top != "sample" or path.count("/") > MOST_DEPTH):
+        return fault("programme.no_folder_here", place)
     return None
 
 
-def _unknown(code: str, place: Place, name: str, known: object) -> Fault:
-    words = [word for word in known if word] if isinstance(known, dict | tuple) else []
-    return guessed(code, place, name, words)
+def _file_refusal(path: str, place: Place) -> Fault | None:
+    top, _, rest = path.partition("/")
+    if not rest:
+        known = LAYOUT[""]
+        return None if top in known else guessed("programme.unknown_file", place, top, known)
+    suffixes = LAYOUT[top]
+    if path.endswith(suffixes):
+        return None
+    listed = ", ".join(f"`{suffix}`" for suffix in suffixes)
+    return fault("programme.wrong_suffix", place, suffixes=listed)
 
 
 def _take_file(path: str, entry: Path | Traversable, folder: Folder) -> None:
@@ -166,7 +166,7 @@ def _take_file(path: str, entry: Path | Traversable, folder: Folder) -> None:
             folder.texts[path] = text
 
 
-def _opened(entry: Path | Traversable) -> BinaryIO:
+def _opened(entry: Path | Traversable) -> IO[bytes]:
     """The file, opened without following a link that took its place in the meantime."""
     if isinstance(entry, Path):
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -190,7 +190,7 @@ def _text(path: str, data: bytes, folder: Folder) -> str | None:
         if found:
             place = Place(path, row, found.start() + 1)
             folder.faults.append(
-                fault("programme.control_character", place, code=f"U+{ord(found[0]):04X}")
+                fault("programme.control_character", place, point=f"U+{ord(found[0]):04X}")
             )
             return None
     return text

@@ -3,13 +3,13 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from sekisho.errors import Fault, Place, fault
 from sekisho.model.dataset import Column, Lookup
-from sekisho.programmes.guess import guessed, shown
+from sekisho.programmes.guess import guessed
 from sekisho.terms import ColumnType
 
 MOST_ROWS = 100_000
@@ -86,24 +86,28 @@ def fits(column: Column, value: str) -> bool:
 def comparable_value(kind: ColumnType, value: str) -> object | None:
     """A written value as something that can be compared; None when it is not of the type."""
     try:
-        match kind:
-            case ColumnType.INTEGER:
-                return int(value) if re.fullmatch(r"-?\d{1,18}", value) else None
-            case ColumnType.NUMBER:
-                number = Decimal(value)
-                return number if number.is_finite() else None
-            case ColumnType.DATE:
-                return date.fromisoformat(value)
-            case ColumnType.DATETIME:
-                return datetime.fromisoformat(value)
-            case ColumnType.BOOLEAN:
-                return value if value in {"true", "false"} else None
-            case ColumnType.STRING:
-                return value
+        return _READ[kind](value)
     except (ValueError, InvalidOperation):
         return None
 
 
-def shown_key(value: str) -> str:
-    """A look-up's value as a message may print it; look-ups are public."""
-    return shown(value)
+def _integer(value: str) -> int | None:
+    return int(value) if re.fullmatch(r"-?[0-9]{1,18}", value) else None
+
+
+def _number(value: str) -> Decimal | None:
+    return Decimal(value) if re.fullmatch(r"-?[0-9]{1,30}(\.[0-9]{1,30})?", value) else None
+
+
+def _boolean(value: str) -> str | None:
+    return value if value in {"true", "false"} else None
+
+
+_READ: dict[ColumnType, Callable[[str], object | None]] = {
+    ColumnType.STRING: str,
+    ColumnType.INTEGER: _integer,
+    ColumnType.NUMBER: _number,
+    ColumnType.DATE: date.fromisoformat,
+    ColumnType.DATETIME: datetime.fromisoformat,
+    ColumnType.BOOLEAN: _boolean,
+}

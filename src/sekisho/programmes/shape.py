@@ -86,7 +86,7 @@ def _value(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[Fa
     elif key.kind is Kind.LABELS:
         _labels(read, path, value, key, out)
     elif key.kind is Kind.BOTH:
-        _both(read, path, value, key, out)
+        _both(read, path, value, out)
     elif key.kind in _ITEMS:
         _list(read, path, value, key, out)
     else:
@@ -113,10 +113,10 @@ def _labels(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[F
             out.append(_wrong(read.place((*path, column)), key))
             continue
         for of, text in labels.items():
-            _both(read, (*path, column, of), text, Key(of, Kind.BOTH), out)
+            _both(read, (*path, column, of), text, out)
 
 
-def _both(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[Fault]) -> None:
+def _both(read: TomlFile, path: TomlPath, value: object, out: list[Fault]) -> None:
     name = shown(str(path[-1]))
     if not isinstance(value, dict):
         out.append(fault("programme.needs_languages", read.place(path), name=name))

@@ -85,7 +85,7 @@ def _leave_out(file: str, lines: list[str], said: str, faults: list[Fault]) -> N
 
 def _reason(said: str, line: str) -> tuple[str, dict[str, object]]:
     if "Cannot overwrite" in said or "twice" in said or "Cannot mutate" in said:
-        return "programme.said_twice", {"key": line.split("=")[0].strip(" []")[:60]}
+        return "programme.said_twice", {"key": line.split("=", maxsplit=1)[0].strip(" []")[:60]}
     if "Illegal character" in said or "Unterminated" in said:
         return "programme.quote_not_closed", {}
     if "after key in" in said or "after a key" in said:
