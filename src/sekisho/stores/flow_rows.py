@@ -1,0 +1,173 @@
+"""Rows of programmes, deliveries and releases."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+
+from sekisho.errors import Conflict, NotFound, TamperedError, fault
+from sekisho.model.decision import Decision
+from sekisho.model.release import Delivery, Release
+from sekisho.model.table import Table
+from sekisho.ports import InstalledProgramme
+from sekisho.stores.codec import from_json, read_instant, to_json, write_instant
+from sekisho.stores.tables import deliveries, programmes, releases
+from sekisho.terms import RELEASE_TRANSITIONS, ReleaseState
+
+_NAMES = tuple[str, ...]
+_FILES = Mapping[str, str]
+
+
+def insert_programme(connection: Connection, programme: InstalledProgramme, index: int) -> None:
+    """Take in a programme, or a new version of it; the one before stays in the history.
+
+    Raises: Conflict when exactly this version is in use already.
+    """
+    now = {each.id: each.digest for each in current_programmes(connection)}
+    if now.get(programme.id) == programme.digest:
+        raise Conflict(fault("store.programme-exists"))
+    connection.execute(
+        insert(programmes).values(
+            entry_index=index,
+            id=programme.id,
+            digest=programme.digest,
+            added_at=write_instant(programme.added_at),
+        )
+    )
+
+
+def current_programmes(connection: Connection) -> list[InstalledProgramme]:
+    """The version in use of each programme, in order of id."""
+    newest = select(func.max(programmes.c.entry_index)).group_by(programmes.c.id)
+    asked = select(programmes).where(programmes.c.entry_index.in_(newest))
+    return [
+        InstalledProgramme(row.id, row.digest, read_instant(row.added_at))
+        for row in connection.execute(asked.order_by(programmes.c.id))
+    ]
+
+
+def insert_delivery(connection: Connection, delivery: Delivery, index: int) -> None:
+    """Make a delivery visible."""
+    connection.execute(
+        insert(deliveries).values(
+            id=delivery.id,
+            programme=delivery.programme,
+            dataset=delivery.dataset,
+            holder=delivery.holder,
+            digest=delivery.digest,
+            rows=delivery.rows,
+            bytes=delivery.bytes,
+            delivered_at=write_instant(delivery.delivered_at),
+            entry_index=index,
+        )
+    )
+
+
+def find_deliveries(connection: Connection, programme: str, dataset: str) -> list[Delivery]:
+    """The deliveries of a dataset, in the order in which they came."""
+    asked = (
+        select(deliveries)
+        .where(deliveries.c.programme == programme, deliveries.c.dataset == dataset)
+        .order_by(deliveries.c.entry_index)
+    )
+    return [
+        Delivery(
+            id=row.id,
+            programme=row.programme,
+            dataset=row.dataset,
+            holder=row.holder,
+            digest=row.digest,
+            rows=row.rows,
+            bytes=row.bytes,
+            delivered_at=read_instant(row.delivered_at),
+            entry_index=row.entry_index,
+        )
+        for row in connection.execute(asked)
+    ]
+
+
+def insert_release(connection: Connection, release: Release, index: int) -> None:
+    """Write a release; what it corrects is corrected from now on.
+
+    Raises: Conflict when it is not newly made or corrects one that is not open; NotFound when
+    what it corrects is not there.
+    """
+    if release.state is not ReleaseState.MADE:
+        raise Conflict(fault("store.release-state", state=release.state.value))
+    if release.corrects is not None:
+        move_release(connection, release.corrects, ReleaseState.CORRECTED)
+    connection.execute(
+        insert(releases).values(
+            id=release.id,
+            programme=release.programme,
+            plan=release.plan,
+            revision=release.revision,
+            state=release.state.value,
+            made_at=write_instant(release.made_at),
+            corrects=release.corrects,
+            linked_set=to_json(release.linked_set, _NAMES),
+            deliveries=to_json(release.deliveries, _NAMES),
+            files=to_json(release.files, _FILES),
+            released_table=to_json(release.table, Table),
+            decision=to_json(release.decision, Decision),
+            entry_index=index,
+        )
+    )
+
+
+def check_linked(connection: Connection, added: tuple[Release, ...]) -> None:
+    """Every member of a linked set is there: none leaves without those that protect it.
+
+    Raises: Conflict when one is missing, or a release is not in its own set.
+    """
+    named = {member for release in added for member in release.linked_set}
+    found = connection.execute(select(releases.c.id).where(releases.c.id.in_(named))).scalars()
+    if set(found) != named or any(release.id not in release.linked_set for release in added):
+        raise Conflict(fault("store.linked-set"))
+
+
+def move_release(connection: Connection, release_id: str, state: ReleaseState) -> None:
+    """Bring a release into another state.
+
+    Raises: NotFound when there is no such release; Conflict when the transition is not one of
+    RELEASE_TRANSITIONS.
+    """
+    allowed = [old.value for old, new in RELEASE_TRANSITIONS.items() if state in new]
+    this = releases.c.id == release_id
+    moved = connection.execute(
+        update(releases).where(this, releases.c.state.in_(allowed)).values(state=state.value)
+    )
+    if moved.rowcount == 1:
+        return
+    found = connection.execute(select(releases.c.state).where(this)).scalar_one_or_none()
+    if found is None:
+        raise NotFound(fault("store.no-release"))
+    raise Conflict(fault("store.release-state", state=state.value))
+
+
+def find_releases(connection: Connection, *where: ColumnElement[bool]) -> list[Release]:
+    """Releases in the order in which they were logged."""
+    asked = select(releases).where(*where).order_by(releases.c.entry_index)
+    return [_release(row) for row in connection.execute(asked)]
+
+
+def _release(row: Row[Any]) -> Release:
+    try:
+        state = ReleaseState(row.state)
+    except ValueError:
+        raise TamperedError(fault("store.row-unreadable")) from None
+    return Release(
+        id=row.id,
+        programme=row.programme,
+        plan=row.plan,
+        linked_set=from_json(row.linked_set, _NAMES),
+        revision=row.revision,
+        state=state,
+        made_at=read_instant(row.made_at),
+        table=from_json(row.released_table, Table),
+        decision=from_json(row.decision, Decision),
+        deliveries=from_json(row.deliveries, _NAMES),
+        files=from_json(row.files, _FILES),
+        entry_index=row.entry_index,
+        corrects=row.corrects,
+    )

@@ -1,0 +1,47 @@
+"""The outbox: every entry that ever was, in order and without a gap."""
+
+from sqlalchemy import Connection, insert, select, update
+
+from sekisho.errors import TamperedError, UsageError, fault
+from sekisho.model.entry import Entry, entry_bytes
+from sekisho.stores.tables import entries, log_counter
+
+
+def append(connection: Connection, entry: Entry) -> int:
+    """The index that the entry has from now on.
+
+    The counter's row stays locked until the transaction ends: entries become visible in their
+    order, and an index whose transaction fails is given out again.
+    """
+    body = entry_bytes(entry)
+    connection.execute(update(log_counter).values(next_index=log_counter.c.next_index + 1))
+    index = count(connection) - 1
+    connection.execute(insert(entries).values(log_index=index, body=body))
+    return index
+
+
+def count(connection: Connection) -> int:
+    """How many entries there are.
+
+    Raises: TamperedError when the counter is gone.
+    """
+    found = connection.execute(select(log_counter.c.next_index)).scalar_one_or_none()
+    if found is None:
+        raise TamperedError(fault("store.damaged"))
+    return int(found)
+
+
+def read(connection: Connection, start: int, limit: int) -> list[tuple[int, bytes]]:
+    """Entries from an index on.
+
+    Raises: TamperedError when one of them is missing; UsageError for a negative bound.
+    """
+    if start < 0 or limit < 0:
+        raise UsageError(fault("store.value-form"))
+    end = min(start + limit, count(connection))
+    asked = select(entries).where(entries.c.log_index >= start, entries.c.log_index < end)
+    rows = connection.execute(asked.order_by(entries.c.log_index))
+    found = [(row.log_index, bytes(row.body)) for row in rows]
+    if [index for index, _ in found] != list(range(start, end)):
+        raise TamperedError(fault("store.entries-missing"))
+    return found
