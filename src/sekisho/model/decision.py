@@ -55,9 +55,10 @@ class Missing:
     """One condition of a gateway that did not hold."""
 
     fact: str
+    title: Text
     wanted: str
     found: str
-    """`false`, `unknown`, `expired`, or the value found for a fact of the flow itself."""
+    """`false`, `true`, `unknown`, `expired`, or the value found for a fact of the flow itself."""
     changeable: bool
 
 
@@ -79,9 +80,14 @@ class Change:
 
     fact: str
     to: str
+    ask: Text
+    """What to do."""
+    answers: Text
+    """Who has to answer for it."""
     cost: int
-    """1 (write it down) to 9 (years); 100 when nobody can change it."""
+    """1 (write it down) to 9 (years)."""
     changeable: bool
+    """False: it opens the way only if it is so already; nobody can bring it about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Compiled:
     conditions: Mapping[str, Condition]
     cited: Mapping[str, CitedRule]
     requirements: tuple[str, ...]
+    own: frozenset[str]
+    """Ids of the programme's rules."""
     duties: tuple[DutyRule, ...]
 
 
@@ -162,5 +164,6 @@ def _compile(
         conditions=conditions,
         cited=cited | {rule.id: cited_rule(rule) for rule in programme},
         requirements=tuple(rule.cited.id for rule in of_packs if rule.is_requirement),
+        own=frozenset(rule.id for rule in programme),
         duties=tuple(duty for code in codes for duty in packs.packs[code].duties),
     )

@@ -16,8 +16,10 @@ from sekisho.model.decision import CitedRule, Decision, Gateway
 from sekisho.model.facts import WITHOUT_PERSON, Facts
 from sekisho.rules.cedar import Answer, ask
 from sekisho.rules.compiled import APPLIES, Compiled, Unusable, compiled
+from sekisho.rules.duties import duties_of
 from sekisho.rules.fallbacks import FACTS_INCOMPLETE, NO_PACK, NO_RULE_ALLOWS, RULES_FAULTY
-from sekisho.rules.known import facts_hash, faults_of, unknown_paths, values
+from sekisho.rules.known import facts_hash, faults_of, found_as, unknown_paths, values
+from sekisho.rules.openings import Weighed, openings
 from sekisho.rules.packs import Packs
 from sekisho.rules.vocabulary import ACTIONS, SCOPE, WEIGH, nested
 from sekisho.terms import Outcome
@@ -31,8 +33,17 @@ class _Flow:
     packs: Packs
     at: date
     rules: Compiled
-    values: dict[str, object]
+    weighed: Weighed
     hashes: tuple[str, str]
+
+    @property
+    def found_as(self) -> dict[str, str]:
+        """How each fact on file that the rules use stands on the day."""
+        return {
+            name: found_as(self.facts.fact(name), self.at)
+            for name in self.rules.paths
+            if name in self.packs.vocabulary.facts
+        }
 
 
 def has_person(facts: Facts) -> bool:
@@ -66,7 +77,7 @@ def concerned(facts: Facts, packs: Packs) -> tuple[tuple[str, ...], list[str]]:
 
 
 def _question(flow: _Flow) -> dict[str, object]:
-    return nested({path: flow.values[path] for path in flow.rules.paths - SCOPE})
+    return nested({path: flow.weighed.values[path] for path in flow.rules.paths - SCOPE})
 
 
 def _ask(flow: _Flow, opened: frozenset[str] | None) -> Answer:
@@ -104,6 +115,7 @@ def _allowed(flow: _Flow, gateways: tuple[Gateway, ...], judged: Answer) -> Deci
         pack_hash=flow.hashes[0],
         facts_hash=flow.hashes[1],
         gateways=gateways,
+        duties=duties_of(flow.rules, deciding, flow.at),
     )
 
 
@@ -116,6 +128,7 @@ def _closed(flow: _Flow, gateways: tuple[Gateway, ...], judged: Answer) -> Decis
         pack_hash=flow.hashes[0],
         facts_hash=flow.hashes[1],
         gateways=gateways,
+        openings=openings(flow.weighed),
         faults=() if reasons else (fault("rules.no-rule-allows", lane=flow.facts.lane.value),),
     )
 
@@ -164,4 +177,5 @@ def decide(facts: Facts, programme_rules: Sequence[AccessRule], packs: Packs, at
         rules = compiled(packs, codes, at, own, person=person)
     except Unusable as error:
         return _refused(at, RULES_FAULTY, error.faults, hashes)
-    return _judge(_Flow(facts, packs, at, rules, values(facts, packs, at), hashes))
+    weighed = Weighed(rules, packs.vocabulary, values(facts, packs, at))
+    return _judge(_Flow(facts, packs, at, rules, weighed, hashes))

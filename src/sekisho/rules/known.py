@@ -54,7 +54,7 @@ def _data_faults(data: DataFacts) -> list[Fault]:
     kinds, n = data.categories, data.persons
     known = (
         ("data.identifiability", _is(data.identifiability, Identifiability)),
-        ("data.categories", _is(kinds, frozenset) and (kinds is None or _categories(kinds))),
+        ("data.categories", _is(kinds, frozenset) and _categories(kinds or ())),
         ("data.persons", _is(n, int) and (n is None or n >= 0)),
         ("data.id", _is(data.id, str, needed=True)),
     )
@@ -62,7 +62,7 @@ def _data_faults(data: DataFacts) -> list[Fault]:
 
 
 def _categories(kinds: Collection[object]) -> bool:
-    return bool(kinds) and all(_is(each, Category, needed=True) for each in kinds)
+    return all(_is(each, Category, needed=True) for each in kinds)
 
 
 def _file_faults(on_file: Mapping[str, Fact], vocabulary: Vocabulary) -> list[Fault]:
@@ -123,7 +123,7 @@ def ground(facts: Facts, packs: Packs) -> dict[str, object]:
         "recipient.id": facts.recipient.id or None,
         "data.id": facts.data.id or None,
         "data.identifiability": facts.data.identifiability and facts.data.identifiability.value,
-        "data.categories": None if kinds is None else sorted(k.value for k in kinds),
+        "data.categories": sorted(k.value for k in kinds) if kinds else None,
         "data.persons": facts.data.persons,
         "purpose": facts.purpose,
     }

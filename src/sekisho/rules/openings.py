@@ -1,0 +1,246 @@
+"""What would open a way that is closed: the smallest sets of facts, cheapest first.
+
+Conditions are combinations of comparisons, so the sets are computed, not searched for: each
+requirement that closed the way is met by one of its gateways or by not concerning the flow; one
+choice for each, joined, is a candidate; a candidate that holds another is no smallest one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sekisho.model.decision import Change, Missing, Opening
+from sekisho.model.text import Text
+from sekisho.rules.compiled import Compiled
+from sekisho.rules.conditions import Atom, Condition
+from sekisho.rules.vocabulary import Vocabulary
+from sekisho.rules.words import GROUND_WORDS
+
+WIDTH = 64
+"""Candidates kept from one requirement to the next."""
+SHOWN = 6
+FIXED = frozenset(
+    {
+        "lane",
+        "sender.kind",
+        "sender.jurisdiction",
+        "recipient.kind",
+        "recipient.jurisdiction",
+        "recipient.id",
+        "data.id",
+        "purpose",
+    }
+)
+"""Changing one of these makes it another flow, so no opening asks for it."""
+
+Needs = frozenset[Atom]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The rules concerned, with the values against which they were asked."""
+
+    rules: Compiled
+    vocabulary: Vocabulary
+    values: Mapping[str, object]
+
+
+def passes(rules: Compiled, values: Mapping[str, object]) -> bool:
+    """Whether a flow with these values may pass; the same answer as Cedar's, without the door."""
+    allowed = False
+    for name, condition in rules.conditions.items():
+        if condition.effect == "forbid":
+            lifted = any(
+                rules.conditions[gate].holds(values)
+                for gate in condition.gateways
+                if gate in rules.conditions
+            )
+            if not lifted and condition.holds(values):
+                return False
+        elif name in rules.own and condition.holds(values):
+            allowed = True
+    return allowed
+
+
+def _smallest(candidates: Iterable[Needs], cost: Mapping[Atom, int]) -> list[Needs]:
+    found: list[Needs] = []
+    ordered = sorted(
+        set(candidates), key=lambda each: (sum(cost[a] for a in each), len(each), sorted(each))
+    )
+    for each in ordered:
+        if not any(kept <= each for kept in found):
+            found.append(each)
+    return found
+
+
+def _clashes(needs: Needs) -> bool:
+    return any(
+        a.path == b.path and a.values == b.values and a.wanted != b.wanted
+        for a in needs
+        for b in needs
+    )
+
+
+def _to_hold(condition: Condition, values: Mapping[str, object]) -> list[Needs]:
+    return [frozenset(a for a in way if not a.holds(values)) for way in condition.ways]
+
+
+def _to_fail(condition: Condition, values: Mapping[str, object]) -> list[Needs]:
+    """Changes after which none of the ways holds."""
+    found: list[Needs] = [frozenset()]
+    for way in condition.ways:
+        if not all(atom.holds(values) for atom in way):
+            continue
+        turned = [Atom(a.path, a.test, a.values, not a.wanted) for a in way]
+        found = [kept | {each} for kept in found for each in turned if each.path not in FIXED]
+    return found
+
+
+class _Costs(dict[Atom, int]):
+    """What each change costs; looked up once."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.vocabulary = vocabulary
+
+    def __missing__(self, atom: Atom) -> int:
+        kind = self.vocabulary.facts.get(atom.path)
+        word = GROUND_WORDS.get(atom.path)
+        cost = kind.cost + (0 if kind.changeable else 50) if kind else word.cost if word else 100
+        self[atom] = cost
+        return cost
+
+
+def _choices(weighed: Weighed, name: str) -> list[Needs]:
+    """What would meet one rule that forbids: not concerning the flow, or an open gateway."""
+    rules, values = weighed.rules, weighed.values
+    condition = rules.conditions[name]
+    found = _to_fail(condition, values)
+    for gate in condition.gateways:
+        if gate in rules.conditions:
+            found += _to_hold(rules.conditions[gate], values)
+    return [each for each in found if all(_possible(a, values) for a in each)]
+
+
+def _possible(atom: Atom, values: Mapping[str, object]) -> bool:
+    """Whether a change leaves the same flow, and something in it."""
+    if atom.path in FIXED:
+        return False
+    return atom.test != "any" or bool(changed(values, [atom])[atom.path])
+
+
+def candidates(weighed: Weighed, width: int = WIDTH) -> list[Needs]:
+    """Smallest sets of comparisons that have to come out otherwise, cheapest first."""
+    rules, values = weighed.rules, weighed.values
+    costs = _Costs(weighed.vocabulary)
+    permits = [
+        each
+        for name in rules.own
+        if rules.conditions[name].effect == "permit"
+        for each in _to_hold(rules.conditions[name], values)
+        if all(_possible(a, values) for a in each)
+    ]
+    kept = _smallest(permits, costs)[:width]
+    for name, condition in rules.conditions.items():
+        if condition.effect != "forbid" or not condition.holds(values):
+            continue
+        choices = _smallest(_choices(weighed, name), costs)
+        if not choices:
+            return []
+        joined = (a | b for a in kept for b in choices)
+        kept = _smallest((each for each in joined if not _clashes(each)), costs)[:width]
+    return [each for each in kept if each]
+
+
+def changed(values: Mapping[str, object], needs: Iterable[Atom]) -> dict[str, object]:
+    """The values after the changes."""
+    found = dict(values)
+    for atom in needs:
+        if atom.test == "is" and atom.values == (True,):
+            found[atom.path] = atom.wanted
+        elif atom.test == "over":
+            limit = int(atom.values[0])
+            found[atom.path] = limit + 1 if atom.wanted else limit
+        elif atom.test == "any":
+            have = found[atom.path]
+            kept = {v for v in have if v not in atom.values} if isinstance(have, list) else set()
+            found[atom.path] = sorted(kept | set(atom.values[:1] if atom.wanted else ()))
+        else:
+            towards = GROUND_WORDS[atom.path].towards or atom.values
+            options = [each for each in towards if (each in atom.values) == atom.wanted]
+            found[atom.path] = options[0] if options else "?"
+    return found
+
+
+def change_of(atom: Atom, vocabulary: Vocabulary, values: Mapping[str, object]) -> Change:
+    """One change as people read it."""
+    kind = vocabulary.facts.get(atom.path)
+    if kind:
+        to = "true" if atom.wanted else "false"
+        return Change(kind.name, to, kind.ask, kind.answers, kind.cost, kind.changeable)
+    word = GROUND_WORDS[atom.path]
+    after = changed(values, [atom])[atom.path]
+    to = ", ".join(str(v) for v in after) if isinstance(after, list) else str(after)
+    said = word.ask or word.title
+    ask = Text(said.en.format(to=to), said.ja.format(to=to))
+    return Change(atom.path, to, ask, SENDER, word.cost, word.changeable)
+
+
+SENDER = Text("the sender", "送り手")
+
+
+def openings(weighed: Weighed, width: int = WIDTH, shown: int = SHOWN) -> tuple[Opening, ...]:
+    """The smallest sets of changes that open the way, cheapest first, changeable ones before."""
+    found = []
+    for needs in candidates(weighed, width):
+        if not _is_smallest(weighed, needs):
+            continue
+        after = changed(weighed.values, needs)
+        gates = tuple(
+            name
+            for name, condition in weighed.rules.conditions.items()
+            if name not in weighed.rules.own
+            and condition.effect == "permit"
+            and condition.holds(after)
+            and not condition.holds(weighed.values)
+        )
+        ordered = sorted(needs, key=lambda a: a.path)
+        steps = tuple(change_of(a, weighed.vocabulary, weighed.values) for a in ordered)
+        found.append(Opening(steps, gates))
+        if len(found) == shown:
+            break
+    return tuple(sorted(found, key=lambda each: (not each.changeable, each.cost)))
+
+
+def _is_smallest(weighed: Weighed, needs: Needs) -> bool:
+    """Whether the changes open the way, and none of them can be left out."""
+    if not passes(weighed.rules, changed(weighed.values, needs)):
+        return False
+    return not any(passes(weighed.rules, changed(weighed.values, needs - {each})) for each in needs)
+
+
+def closed_by(weighed: Weighed, gateway: str, found_as: Mapping[str, str]) -> tuple[Missing, ...]:
+    """The conditions that kept a gateway closed, by its cheapest way."""
+    costs = _Costs(weighed.vocabulary)
+    ways = _to_hold(weighed.rules.conditions[gateway], weighed.values)
+    if not ways:
+        return ()
+    nearest = min(ways, key=lambda way: (sum(costs[a] for a in way), sorted(way)))
+    return tuple(
+        _missing(atom, weighed, found_as) for atom in sorted(nearest, key=lambda a: a.path)
+    )
+
+
+def _missing(atom: Atom, weighed: Weighed, found_as: Mapping[str, str]) -> Missing:
+    kind = weighed.vocabulary.facts.get(atom.path)
+    if kind:
+        said = found_as.get(atom.path, "unknown")
+        wanted = "true" if atom.wanted else "false"
+        return Missing(kind.name, kind.title, wanted, said, kind.changeable)
+    word = GROUND_WORDS.get(atom.path)
+    title = word.title if word else Text(atom.path, atom.path)
+    values = ", ".join(str(each) for each in atom.values)
+    sign = {"over": "> "}.get(atom.test, "")
+    wanted = f"{sign}{values}" if atom.wanted else f"not {sign}{values}"
+    found = weighed.values[atom.path]
+    said = ", ".join(map(str, found)) if isinstance(found, list) else str(found)
+    return Missing(atom.path, title, wanted, said, word is not None and word.changeable)
