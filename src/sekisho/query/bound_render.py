@@ -1,0 +1,233 @@
+"""The bounding query as one SQL statement of DuckDB.
+
+Every number in it is an integer, so the result does not depend on threads, order or rounding.
+"""
+# ruff: noqa: S608 - names are made here, values are literals of the declaration, quoted
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
+from math import prod
+
+from sekisho.query.bound import Amount, AmountKind, Bound, BoundLevel, BoundVector, Value
+from sekisho.query.plan import UNIT_FIELD
+
+_LARGEST_BIGINT = 2**62
+
+
+def render_bound(bound: Bound, rows_sql: str) -> str:
+    """The whole statement over the SQL of `projection(bound)`.
+
+    Shape: the result has columns part, code, v0, v1, …; `parts_of` says what each part is. Code
+    is the position of the group (row-major), or a list of texts when groups are not listed.
+    """
+    steps = [f"src AS ({rows_sql})", f"coded AS ({_coded(bound)})", _pairs(bound)]
+    selects: list[str] = []
+    widest = max(len(vector.amounts) for vector in bound.vectors)
+    for number, vector in enumerate(bound.vectors):
+        levels = [_level(bound, vector, number, at) for at in range(len(vector.levels))]
+        steps += [step for _, step in levels if step]
+        names = [name for name, _ in levels]
+        steps.append(_units(vector, number, names))
+        selects += [
+            _summed(vector, part, number, name, widest)
+            for part, name in zip(_parts(bound, number), names, strict=True)
+        ]
+        if vector.edges:
+            selects.append(_histogram(bound, vector, number, widest))
+    return "WITH " + ",\n".join(steps) + "\n" + "\nUNION ALL\n".join(selects)
+
+
+def parts_of(bound: Bound) -> tuple[tuple[int, int | None], ...]:
+    """What each part number of the result is: (vector, level), level None for a histogram."""
+    found: list[tuple[int, int | None]] = []
+    for number, vector in enumerate(bound.vectors):
+        found += [(number, level) for level in range(len(vector.levels))]
+        found += [(number, None)] if vector.edges else []
+    return tuple(found)
+
+
+def _parts(bound: Bound, vector: int) -> list[int]:
+    return [
+        n for n, part in enumerate(parts_of(bound)) if part[0] == vector and part[1] is not None
+    ]
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | Decimal):
+        return str(value)
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
+    if isinstance(value, date):
+        return f"DATE '{value.isoformat()}'"
+    quoted = value.replace("'", "''")
+    return f"'{quoted}'"
+
+
+def _is_run(values: Sequence[Value]) -> bool:
+    """Whether the values are whole numbers or days without a gap, rising."""
+    if all(isinstance(v, int) and not isinstance(v, bool) for v in values):
+        return all(int(str(b)) - int(str(a)) == 1 for a, b in pairwise(values))
+    days = [v for v in values if isinstance(v, date) and not isinstance(v, datetime)]
+    return len(days) == len(values) and all((b - a).days == 1 for a, b in pairwise(days))
+
+
+def _coded(bound: Bound) -> str:
+    arguments = [f"a{n}" for n in range(len(bound.arguments))]
+    joins, wheres, terms = "", [f'"{UNIT_FIELD}" IS NOT NULL'], []
+    for n, group in enumerate(bound.groups):
+        if group.values is None:
+            wheres.append(f"g{n} IS NOT NULL")
+            terms.append(f"CAST(g{n} AS VARCHAR)")
+            continue
+        stride = prod(len(later.values or ()) for later in bound.groups[n + 1 :])
+        if _is_run(group.values):
+            first, last = _literal(group.values[0]), _literal(group.values[-1])
+            wheres.append(f"g{n} BETWEEN {first} AND {last}")
+            terms.append(f"(g{n} - {first})::INTEGER * {stride}")
+        else:
+            listed = ", ".join(f"({_literal(v)}, {at})" for at, v in enumerate(group.values))
+            joins += f" JOIN (VALUES {listed}) AS l{n}(v{n}, c{n}) ON g{n} = v{n}"
+            terms.append(f"c{n} * {stride}")
+    code = " + ".join(terms) or "0"
+    if not bound.lists_groups:
+        code = "[" + ", ".join(_found_terms(bound)) + "]"
+    columns = ", ".join([f'"{UNIT_FIELD}" AS u', f"{code} AS c", *arguments])
+    return f"SELECT {columns} FROM src{joins} WHERE {' AND '.join(wheres)}"
+
+
+def _found_terms(bound: Bound) -> list[str]:
+    return [f"CAST(g{n} AS VARCHAR)" for n in range(len(bound.groups))]
+
+
+def _all_amounts(bound: Bound) -> list[Amount]:
+    found = [a for v in bound.vectors for a in v.amounts if a.kind is not AmountKind.PRESENT]
+    return list(dict.fromkeys(found))
+
+
+def _clamped(inner: str, amount: Amount) -> str:
+    most = amount.limit // amount.factor
+    scaled = f"LEAST(GREATEST({inner}, -{most}), {most})::BIGINT"
+    return scaled if amount.factor == 1 else f"{scaled} * {amount.factor}"
+
+
+def _gathered(bound: Bound, amount: Amount) -> str:
+    """The SQL of one component over a unit's rows in a group."""
+    if amount.argument is None:
+        return _clamped("count(*)", amount)
+    name = f"a{bound.arguments.index(amount.argument)}"
+    if amount.kind is AmountKind.ROWS:
+        return _clamped(f"count({name})", amount)
+    if amount.kind is AmountKind.VALUES:
+        return _clamped(f"count(DISTINCT {name})", amount)
+    step = 10**amount.argument.type.decimals
+    whole = f"({name} * {step})" if step > 1 else name
+    row = f"LEAST(GREATEST({whole}, {amount.lower}), {amount.upper})::BIGINT"
+    return _clamped(f"coalesce(sum(CASE WHEN {name} IS NULL THEN 0 ELSE {row} END), 0)", amount)
+
+
+def _pairs(bound: Bound) -> str:
+    gathered = [f"{_gathered(bound, a)} AS x{n}" for n, a in enumerate(_all_amounts(bound))]
+    inner = f"SELECT {', '.join(['u', 'c', *gathered])} FROM coded GROUP BY u, c"
+    if bound.cap is None:
+        return f"pairs AS MATERIALIZED ({inner})"
+    text = "c" if bound.lists_groups else "array_to_string(c, '|')"
+    order = f"md5(concat({_literal(bound.seed)}, '|', u, '|', {text})), c"
+    kept = f"QUALIFY row_number() OVER (PARTITION BY u ORDER BY {order}) <= {bound.cap}"
+    return f"pairs AS MATERIALIZED (SELECT * FROM ({inner}) {kept})"
+
+
+def _column(bound: Bound, amount: Amount) -> str:
+    return "1" if amount.kind is AmountKind.PRESENT else f"x{_all_amounts(bound).index(amount)}"
+
+
+def _level(bound: Bound, vector: BoundVector, number: int, at: int) -> tuple[str, str]:
+    """Name and step of a vector's integers at a level: columns u, c, y0, y1, …"""
+    level, name = vector.levels[at], f"level_{number}_{at}"
+    whole = level.groups == tuple(range(len(bound.groups)))
+    columns = [_column(bound, a) for a in vector.amounts]
+    if whole:
+        given = ", ".join(["u", "c", *(f"{c} AS y{n}" for n, c in enumerate(columns))])
+        return name, f"{name} AS (SELECT {given} FROM pairs)"
+    sums = [
+        "1" if a.kind is AmountKind.PRESENT else _limited(f"sum({c})", a)
+        for a, c in zip(vector.amounts, columns, strict=True)
+    ]
+    given = ", ".join(
+        ["u", f"{_code_of(bound, level)} AS c", *(f"{s} AS y{n}" for n, s in enumerate(sums))]
+    )
+    return name, f"{name} AS MATERIALIZED (SELECT {given} FROM pairs GROUP BY 1, 2)"
+
+
+def _limited(inner: str, amount: Amount) -> str:
+    return f"LEAST(GREATEST({inner}, -{amount.limit}), {amount.limit})::BIGINT"
+
+
+def _code_of(bound: Bound, level: BoundLevel) -> str:
+    """The level's code from the code of the finest groups."""
+    terms = []
+    sizes = [len(group.values or ()) for group in bound.groups]
+    for place, n in enumerate(level.groups):
+        stride = prod(sizes[n + 1 :])
+        inside = prod(sizes[later] for later in level.groups[place + 1 :])
+        terms.append(f"(c // {stride}) % {sizes[n]} * {inside}")
+    return " + ".join(terms) or "0"
+
+
+def _units(vector: BoundVector, number: int, names: Sequence[str]) -> str:
+    """One row a unit: its size and its weight."""
+    parts = []
+    for level, name in zip(vector.levels, names, strict=True):
+        # each sum is a wide integer of its own: their terms together could leave 64 bits
+        terms = " + ".join(f"sum({_squared(vector, n, a)})" for n, a in enumerate(vector.amounts))
+        only_present = all(a.kind is AmountKind.PRESENT for a in vector.amounts)
+        total = f"count(*) * {len(vector.amounts)}" if only_present else terms
+        parts.append(
+            f"SELECT u, ({total})::HUGEINT * {level.precision} AS p FROM {name} GROUP BY u"
+        )
+    sizes = parts[0].replace(" AS p ", " AS size ") if len(parts) == 1 else None
+    if sizes is None:
+        together = " UNION ALL ".join(parts)
+        sizes = f"SELECT u, sum(p) AS size FROM ({together}) GROUP BY u"
+    positive = f"SELECT u, size FROM ({sizes}) WHERE size > 0"
+    return (
+        f"units_{number} AS MATERIALIZED (SELECT u, size, {_weight(vector)} AS w "
+        f"FROM (SELECT u, size, {vector.allowance}::HUGEINT // size AS q, "
+        f"floor(sqrt((({vector.allowance}::HUGEINT // size))::DOUBLE))::HUGEINT AS r "
+        f"FROM ({positive})))"
+    )
+
+
+def _squared(vector: BoundVector, n: int, amount: Amount) -> str:
+    if not vector.squared:
+        return f"abs(y{n})"
+    wide = "::HUGEINT" if amount.limit > 2**31 else ""
+    return f"y{n}{wide} * y{n}"
+
+
+def _weight(vector: BoundVector) -> str:
+    root = "r - (r * r > q)::INTEGER + ((r + 1) * (r + 1) <= q)::INTEGER"
+    reduced = root if vector.squared else "q"
+    return f"(CASE WHEN size <= {vector.full} THEN {vector.scale} ELSE {reduced} END)::BIGINT"
+
+
+def _summed(vector: BoundVector, part: int, number: int, name: str, widest: int) -> str:
+    sums = [
+        f"LEAST(GREATEST(sum(w * y{n}), -{_LARGEST_BIGINT}), {_LARGEST_BIGINT})::BIGINT AS v{n}"
+        for n in range(len(vector.amounts))
+    ]
+    sums += [f"0::BIGINT AS v{n}" for n in range(len(vector.amounts), widest)]
+    columns = ", ".join([f"{part} AS part", "c AS code", *sums])
+    return f"SELECT {columns} FROM {name} JOIN units_{number} USING (u) GROUP BY c"
+
+
+def _histogram(bound: Bound, vector: BoundVector, number: int, widest: int) -> str:
+    part = parts_of(bound).index((number, None))
+    bins = " + ".join(f"(size >= {edge})::INTEGER" for edge in vector.edges[1:]) or "0"
+    code = f"({bins})" if bound.lists_groups else f"[({bins})::VARCHAR]"
+    rest = [f"0::BIGINT AS v{n}" for n in range(1, widest)]
+    columns = ", ".join([f"{part} AS part", f"{code} AS code", "count(*) AS v0", *rest])
+    return f"SELECT {columns} FROM units_{number} GROUP BY 2"

@@ -1,0 +1,74 @@
+"""Small databases, bounds and noise for the tests of differential privacy.
+
+The noise here is for tests only: it can be repeated, so it protects nobody.
+"""
+
+from dataclasses import dataclass, field
+
+import duckdb
+import numpy as np
+
+from sekisho.query.bound import Bound, BoundSums, Integers
+from sekisho.query.bound_render import parts_of, render_bound
+
+
+@dataclass
+class SeededNoise:
+    """Noise that can be repeated; `loud` says what share of the scale is really used."""
+
+    seed: int = 0
+    loud: float = 1.0
+    drawn: int = 0
+    scales: list[float] = field(default_factory=list)
+
+    def gaussian(self, values: Integers, sigma: float) -> Integers:
+        return self._add(values, sigma, "normal")
+
+    def laplace(self, values: Integers, scale: float) -> Integers:
+        return self._add(values, scale, "laplace")
+
+    def _add(self, values: Integers, scale: float, kind: str) -> Integers:
+        self.drawn += 1
+        self.scales.append(scale)
+        draw = getattr(np.random.default_rng([self.seed, self.drawn]), kind)
+        return values + np.rint(draw(0, scale * self.loud, values.shape)).astype(np.int64)
+
+
+class NoNoise:
+    """No noise at all, to see what is counted."""
+
+    def gaussian(self, values: Integers, sigma: float) -> Integers:  # noqa: ARG002 - the port's
+        return values.copy()
+
+    def laplace(self, values: Integers, scale: float) -> Integers:  # noqa: ARG002 - the port's
+        return values.copy()
+
+
+def run_bound(bound: Bound, rows_sql: str, connection: duckdb.DuckDBPyConnection) -> BoundSums:
+    """The bounding query run by DuckDB over any SQL that gives the projection's columns."""
+    return gather(bound, connection.execute(render_bound(bound, rows_sql)).fetchall())
+
+
+def gather(bound: Bound, rows) -> BoundSums:
+    parts = parts_of(bound)
+    found = sorted(
+        {tuple(r[1]) for r in rows if not bound.lists_groups and parts[r[0]][1] is not None}
+    )
+    at = {code: n for n, code in enumerate(found)}
+    blocks, histograms = {}, {}
+    for number, vector in enumerate(bound.vectors):
+        for level, one in enumerate(vector.levels):
+            size = int(np.prod(bound.sizes(one))) if bound.lists_groups else len(found)
+            blocks[number, level] = np.zeros((len(vector.amounts), size), dtype=np.int64)
+        if vector.edges:
+            histograms[number] = np.zeros(len(vector.edges), dtype=np.int64)
+    for part, code, *values in rows:
+        number, level = parts[part]
+        if level is None:
+            place = code if bound.lists_groups else int(code[0])
+            histograms[number][place] = values[0]
+            continue
+        place = code if bound.lists_groups else at[tuple(code)]
+        amounts = len(bound.vectors[number].amounts)
+        blocks[number, level][:, place] = values[:amounts]
+    return BoundSums(blocks, histograms, tuple(found))
