@@ -1,0 +1,208 @@
+"""Protects tables: which cells to hide, and the certificate that proves it enough.
+
+The way in:
+
+    cells = cell_set(values, equations, frequency=..., weight=..., ...)      cells.py
+    cells, places = tables_to_cells(...)                                      structure.py
+    cells = with_earlier(...)                                                 releases.py
+    found = p_percent(...) -> Sensitive(unsafe, upper, lower, reason)         sensitivity.py
+    protection = protect(cells, Levels(found.upper, found.lower), attackers=..., effort=...)
+    faults = verify(Claim(cells, levels, protection.hidden), protection.certificate, attackers)
+
+`protection.hidden` includes the unsafe cells and those never published. A level that nothing can
+protect is refused with the cell's number; `structure.py` turns numbers into coordinates. A level
+that nothing can protect against one contributor is listed in `protection.unmet`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sekisho.errors import CancelledError, DeliveryError, Refused, fault, raise_all
+from sekisho.lanes.statistics.disclosure.cells import (
+    Attackers,
+    Bools,
+    CellSet,
+    Ints,
+    nobody,
+)
+from sekisho.lanes.statistics.disclosure.certificate import Certificate, Levels, binding
+from sekisho.lanes.statistics.disclosure.construct import Pattern, Workers, construct, workers
+from sekisho.lanes.statistics.disclosure.contributors import Insiders, insiders
+from sekisho.lanes.statistics.disclosure.direction import Search
+from sekisho.lanes.statistics.disclosure.equations import Merged, merge
+from sekisho.lanes.statistics.disclosure.harden import Hardened, harden
+from sekisho.lanes.statistics.disclosure.improve import improve
+from sekisho.lanes.statistics.disclosure.shrink import (
+    ORDERS,
+    Draw,
+    shrink,
+    shrink_hardened,
+    weight_of,
+)
+from sekisho.lanes.statistics.disclosure.verify import Claim, verify
+
+_JITTER = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to try, in rounds and never in seconds, so that the same input ends the same way.
+
+    `shrink` and `improve` count passes; `threads` changes the time and nothing else. With
+    `keep_protected` a cancel that comes after a protected pattern exists returns that pattern.
+    """
+
+    shrink: int = 4
+    improve: int = 10
+    threads: int = 1
+    seed: int = 0
+    keep_protected: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Protection:
+    """A protected pattern with its proof, in the numbering of the CellSet.
+
+    `cost` is the weight of cells hidden besides the unsafe ones, `bound` a proven lower bound for
+    it (0 when none was sought); `unmet` is the certificate's list of (attacker, cell, side).
+    """
+
+    hidden: Bools
+    certificate: Certificate
+    cost: float
+    bound: float
+    programs: int
+    unmet: Ints
+
+    @property
+    def gap(self) -> float:
+        """How far the cost may lie above the least possible, as a share of it."""
+        return (self.cost - self.bound) / self.bound if self.bound > 0 else float("inf")
+
+
+def protect(
+    cells: CellSet,
+    levels: Levels,
+    *,
+    attackers: Attackers | None = None,
+    effort: Effort = Effort(),
+    progress: Callable[[str, int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Protection:
+    """Choose the cells to hide so that every level holds, and prove it.
+
+    Deterministic: the same input gives the same bytes, whatever the number of threads.
+    Raises: Refused naming every unsafe cell whose level nothing can protect (published for good,
+    known from an earlier release, alone in an equation); CancelledError; DeliveryError on levels
+    that are no numbers.
+    """
+    _check_levels(cells, levels)
+    people = attackers if attackers is not None else nobody()
+    merged = merge(cells, levels.upper, levels.lower)
+    _refuse_known(cells, levels, merged)
+    inside = insiders(cells, people, merged.column, merged.problem)
+    with workers(effort.threads, progress, cancelled) as staff:
+        hardened = _search(merged, inside, effort, staff)
+    return _proved(cells, levels, people, (merged, inside, hardened))
+
+
+def _check_levels(cells: CellSet, levels: Levels) -> None:
+    faults = []
+    for name, level in (("upper", levels.upper), ("lower", levels.lower)):
+        if level.shape != (cells.size,):
+            faults.append(fault("disclosure.column", column=name, cells=cells.size))
+        elif not (np.isfinite(level) & (level >= 0)).all():
+            faults.append(fault("disclosure.level", column=name))
+    raise_all(DeliveryError, faults)
+
+
+def _refuse_known(cells: CellSet, levels: Levels, merged: Merged) -> None:
+    asked = (levels.upper > 0) | (np.minimum(levels.lower, cells.values - cells.lower) > 0)
+    known = np.flatnonzero(asked & (merged.column < 0))
+    raise_all(Refused, [fault("disclosure.already-known", cell=int(cell)) for cell in known])
+
+
+def _search(merged: Merged, inside: Insiders, effort: Effort, staff: Workers) -> Hardened:
+    problem = merged.problem
+    draw = Draw(np.random.default_rng(effort.seed))
+    price = problem.weight * (1 + _JITTER * draw.generator.random(problem.size))
+    search = Search(problem, price, np.ones(problem.size, dtype=bool))
+    order = draw.order(problem, "falling")
+    pattern = construct(search, order, staff, stage="construct")
+    _refuse_open(merged, pattern)
+    best = harden(search, pattern, inside, staff) if not inside.size else None
+    try:
+        pattern = shrink(search, pattern, _orders(effort.shrink), draw, staff)
+        pattern = improve(search, pattern, effort.improve, draw, staff)
+        best = best and replace(best, pattern=pattern)
+        best = harden(search, pattern, inside, staff)
+        return shrink_hardened(search, best, inside, _orders(effort.shrink), (draw, staff))
+    except CancelledError:
+        if effort.keep_protected and best is not None:
+            return best
+        raise
+
+
+def _orders(passes: int) -> tuple[str, ...]:
+    return tuple(ORDERS[number % len(ORDERS)] for number in range(passes))
+
+
+def _refuse_open(merged: Merged, pattern: Pattern) -> None:
+    missing = np.flatnonzero(pattern.open_above | pattern.open_below)
+    if missing.size:
+        cells = np.flatnonzero(np.isin(merged.column, missing))
+        raise Refused(*(fault("disclosure.cannot-protect", cell=int(cell)) for cell in cells))
+
+
+def _proved(
+    cells: CellSet,
+    levels: Levels,
+    attackers: Attackers,
+    found: tuple[Merged, Insiders, Hardened],
+) -> Protection:
+    merged, _, hardened = found
+    pattern = hardened.pattern
+    hidden = (merged.column >= 0) & pattern.hidden[merged.column] | cells.hidden
+    certificate = _certificate(cells, levels, hidden, found)
+    wrong = verify(Claim(cells, levels, hidden), certificate, attackers)
+    raise_all(Refused, wrong)
+    cost = weight_of(merged.problem, pattern.hidden)
+    return Protection(hidden, certificate, cost, 0.0, pattern.programs, certificate.unmet)
+
+
+def _certificate(
+    cells: CellSet, levels: Levels, hidden: Bools, found: tuple[Merged, Insiders, Hardened]
+) -> Certificate:
+    merged, inside, hardened = found
+    by_column = np.argsort(merged.column, kind="stable").astype(np.int64)
+    first = np.searchsorted(merged.column[by_column], np.arange(merged.problem.size + 1))
+    many = np.diff(first)
+    parts, moves = [np.empty(0, dtype=np.int64)], [np.empty(0)]
+    for each in hardened.pattern.directions:
+        begin = np.repeat(first[each.index], many[each.index])
+        count = many[each.index]
+        offset = np.arange(begin.size) - np.repeat(np.cumsum(count) - count, count)
+        parts.append(by_column[begin + offset])
+        moves.append(np.repeat(each.move, count))
+    start = np.cumsum([part.size for part in parts]).astype(np.int64)
+    return Certificate(
+        start,
+        np.concatenate(parts),
+        np.concatenate(moves),
+        np.array([each.rise for each in hardened.pattern.directions], dtype=np.float64),
+        np.array([each.fall for each in hardened.pattern.directions], dtype=np.float64),
+        _unmet(levels, merged, inside, hardened),
+        binding(cells, levels, hidden),
+    )
+
+
+def _unmet(levels: Levels, merged: Merged, inside: Insiders, hardened: Hardened) -> Ints:
+    rows: list[tuple[int, int, int]] = []
+    for each in hardened.unmet:
+        level = (levels.upper, levels.lower)[each.side]
+        cells = np.flatnonzero((merged.column == each.cell) & (level > 0))
+        people = np.flatnonzero(inside.group == each.attacker)
+        rows += [(int(who), int(cell), each.side) for who in people for cell in cells]
+    return np.array(sorted(rows), dtype=np.int64).reshape(-1, 3)
