@@ -4,7 +4,8 @@ Nothing read here is trusted by itself: who hands a proof out checks it against 
 """
 
 from collections import OrderedDict
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
 
 from sekisho.errors import NotFound, TamperedError, fault
 from sekisho.tlog.merkle import (
@@ -25,6 +26,15 @@ class Readable(Protocol):
 
     def read(self, path: str) -> bytes | None:
         """The file's bytes; None when there is no such file."""
+        ...
+
+
+@runtime_checkable
+class Listable(Readable, Protocol):
+    """A log whose files can also be listed: a folder."""
+
+    def paths(self) -> Iterable[str]:
+        """Every file there is."""
         ...
 
 
