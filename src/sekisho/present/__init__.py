@@ -1,0 +1,1 @@
+"""What people see outside the web pages: terminal, notebook, charts, frames."""

@@ -1,0 +1,138 @@
+"""A table as people read it: the first dimension down, the second across."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import product
+
+from sekisho.model.table import Cell, Suppressed, Table, TableDimension
+from sekisho.terms import Language
+from sekisho.text import sentence
+
+_ROUND_FROM = 100_000
+"""From this size of the largest number on, decimals are left to the downloads."""
+
+Groups = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of a row or column: a group of one dimension, or its total."""
+
+    label: str
+    depth: int
+    """0 for the total, 1 for the widest level, and so on."""
+    groups: Groups
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Rows and columns of one section; a cell is None where the table has none."""
+
+    section: str
+    """What the third and further dimensions are fixed at; empty when there are only two."""
+    corner: str
+    across: str
+    columns: tuple[Heading, ...]
+    rows: tuple[Heading, ...]
+    cells: tuple[tuple[Cell | None, ...], ...]
+
+
+def pivot(table: Table, language: Language) -> tuple[Grid, ...]:
+    """The table's sections, headings in the order in which the rows bring them."""
+    widths = [len(dimension.columns) for dimension in table.dimensions]
+    placed = {_split(row.groups, widths): row.cell for row in table}
+    heads = [
+        [_heading(table, d, groups, language) for groups in dict.fromkeys(k[i] for k in placed)]
+        for i, d in enumerate(table.dimensions)
+    ]
+    down = heads[0] if heads else []
+    across = heads[1] if len(heads) > 1 else [Heading(table.measure_title.said(language), 0, ())]
+    return tuple(
+        _grid(table, placed, (down, across, rest), language) for rest in product(*heads[2:])
+    )
+
+
+def _grid(
+    table: Table,
+    placed: dict[tuple[Groups, ...], Cell],
+    heads: tuple[list[Heading], list[Heading], tuple[Heading, ...]],
+    language: Language,
+) -> Grid:
+    down, across, rest = heads
+    two = len(table.dimensions) > 1
+    fixed = tuple(head.groups for head in rest)
+
+    def at(row: Heading, column: Heading) -> Cell | None:
+        own = (row.groups, column.groups) if two else (row.groups,)
+        return placed.get((*own, *fixed))
+
+    titles = [dimension.title.said(language) for dimension in table.dimensions]
+    return Grid(
+        section=" / ".join(head.label for head in rest),
+        corner=titles[0] if titles else "",
+        across=titles[1] if two else "",
+        columns=tuple(across),
+        rows=tuple(down),
+        cells=tuple(tuple(at(row, column) for column in across) for row in down),
+    )
+
+
+def _split(groups: Groups, widths: Iterable[int]) -> tuple[Groups, ...]:
+    parts, start = [], 0
+    for width in widths:
+        parts.append(groups[start : start + width])
+        start += width
+    return tuple(parts)
+
+
+def _heading(
+    table: Table, dimension: TableDimension, groups: Groups, language: Language
+) -> Heading:
+    depth = sum(group is not None for group in groups)
+    if depth == 0:
+        return Heading(dimension.total.said(language), 0, groups)
+    finest = max(i for i, group in enumerate(groups) if group is not None)
+    label = table.label(dimension.columns[finest], str(groups[finest]), language)
+    return Heading(label, depth, groups)
+
+
+def shown_decimals(table: Table) -> int:
+    """How many decimals people see: none in a table with large numbers, else all."""
+    numbers = [Decimal(row.cell) for row in table if not isinstance(row.cell, Suppressed)]
+    largest = max(map(abs, numbers), default=Decimal(0))
+    return 0 if largest >= _ROUND_FROM else table.decimals
+
+
+def hidden_mark(language: Language) -> str:
+    """The short mark of a hidden cell: `[c]`, as in British, and `X`, as in Japanese tables."""
+    return "X" if language is Language.JA else "[c]"
+
+
+def said(cell: Cell | None, decimals: int, language: Language) -> str:
+    """What people read in a cell: digits in threes, the mark of a hidden cell, or a dash."""
+    if cell is None:
+        return "-" if language is Language.JA else "–"
+    if isinstance(cell, Suppressed):
+        return hidden_mark(language)
+    if cell == 0 and language is Language.JA:
+        return "-"
+    rounded = Decimal(cell).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return f"{rounded + 0:,f}"
+
+
+def legend(table: Table, language: Language) -> list[str]:
+    """Sentences under the table: what the marks mean, and what was rounded for reading."""
+    unit = table.unit_of_measure.said(language)
+    grids = pivot(table, language)
+    cells = [cell for grid in grids for line in grid.cells for cell in line]
+    told = []
+    if table.hidden:
+        fields = {"mark": hidden_mark(language), "hidden": table.hidden, "cells": len(table.rows)}
+        told.append(sentence("present.hidden_means", fields, language))
+    dash = said(None, 0, language)
+    if None in cells or (language is Language.JA and any(cell == 0 for cell in cells)):
+        told.append(sentence("present.dash_means", {"mark": dash}, language))
+    if shown_decimals(table) < table.decimals:
+        told.append(sentence("present.rounded", {"unit": unit}, language))
+    return told

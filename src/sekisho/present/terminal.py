@@ -1,0 +1,113 @@
+"""A table on a terminal: as many rows and columns as fit, and a line that says what is left out."""
+
+import io
+from dataclasses import dataclass
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table as RichTable
+from rich.text import Text as RichText
+
+from sekisho.model.table import Suppressed, Table
+from sekisho.present.pivot import Grid, legend, pivot, said, shown_decimals
+from sekisho.terms import Language
+from sekisho.text import sentence
+
+_LABEL_SHARE = 0.4
+_INDENT = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """How much room a table may take."""
+
+    width: int = 80
+    """Columns of the terminal."""
+    max_rows: int = 12
+
+
+_DEFAULT = Space()
+
+
+def terminal_table(
+    table: Table, language: Language, space: Space = _DEFAULT, *, file: str = ""
+) -> RenderableType:
+    """The table's first section, shortened to the space; `file` is where the whole one lies."""
+    grids = pivot(table, language)
+    grid = grids[0]
+    columns = _fitting(table, grid, language, space)
+    rows = min(space.max_rows, len(grid.rows))
+    parts: list[RenderableType] = [
+        RichText(table.title.said(language), style="bold"),
+        RichText(_measure(table, language), style="dim"),
+        _drawn(table, grid, language, (rows, columns)),
+    ]
+    cut = _left_out(grids, (rows, columns), language, file)
+    parts += [RichText(line) for line in ([cut] if cut else []) + legend(table, language)]
+    return Group(*parts)
+
+
+def table_text(table: Table, language: Language, space: Space = _DEFAULT, *, file: str = "") -> str:
+    """The same as plain text."""
+    out = io.StringIO()
+    console = Console(file=out, width=space.width, color_system=None, legacy_windows=False)
+    console.print(terminal_table(table, language, space, file=file), highlight=False)
+    return out.getvalue()
+
+
+def _measure(table: Table, language: Language) -> str:
+    fields = {
+        "measure": table.measure_title.said(language),
+        "unit": table.unit_of_measure.said(language),
+    }
+    return sentence("format.measure_with_unit", fields, language)
+
+
+def _fitting(table: Table, grid: Grid, language: Language, space: Space) -> int:
+    decimals = shown_decimals(table)
+    wide = max((len(_INDENT) * r.depth + RichText(r.label).cell_len for r in grid.rows), default=0)
+    left = space.width - min(wide, int(space.width * _LABEL_SHARE)) - 2
+    fits = 0
+    for place, column in enumerate(grid.columns):
+        texts = [said(line[place], decimals, language) for line in grid.cells[: space.max_rows]]
+        left -= 2 + max(RichText(text).cell_len for text in (*texts, column.label))
+        if left < 0:
+            break
+        fits += 1
+    return max(fits, 1)
+
+
+def _drawn(table: Table, grid: Grid, language: Language, size: tuple[int, int]) -> RichTable:
+    rows, columns = size
+    decimals = shown_decimals(table)
+    drawn = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    drawn.add_column(RichText(grid.corner), overflow="ellipsis", no_wrap=True)
+    for column in grid.columns[:columns]:
+        drawn.add_column(RichText(column.label), justify="right", no_wrap=True)
+    for head, line in list(zip(grid.rows, grid.cells, strict=True))[:rows]:
+        style = "bold" if head.depth == 0 else ""
+        cells = [
+            RichText(
+                said(cell, decimals, language),
+                style="yellow" if isinstance(cell, Suppressed) else "",
+            )
+            for cell in line[:columns]
+        ]
+        drawn.add_row(RichText(_INDENT * head.depth + head.label), *cells, style=style)
+    return drawn
+
+
+def _left_out(grids: tuple[Grid, ...], size: tuple[int, int], language: Language, file: str) -> str:
+    rows, columns = size
+    grid = grids[0]
+    whole = rows == len(grid.rows) and columns == len(grid.columns) and len(grids) == 1
+    if whole:
+        return ""
+    fields = {
+        "rows": rows,
+        "all_rows": len(grid.rows) * len(grids),
+        "columns": columns,
+        "all_columns": len(grid.columns),
+        "file": file,
+    }
+    code = "present.shortened_see" if file else "present.shortened"
+    return sentence(code, fields, language)
