@@ -73,12 +73,12 @@ def take_in(root: Path | Traversable) -> Folder:
     """Every file of a folder, or the faults that keep it out."""
     folder = Folder()
     if not root.is_dir():
-        folder.faults.append(fault("programme.no_folder", None, folder=_printable(root.name)))
+        folder.faults.append(fault("programme.no-folder", None, folder=_printable(root.name)))
         return folder
     for path, entry in _walk(root, folder):
         if len(folder.digests) >= MOST_FILES or folder.bytes > MOST_BYTES:
             folder.faults.append(
-                fault("programme.folder_too_large", None, files=MOST_FILES, mib=MOST_BYTES // MIB)
+                fault("programme.folder-too-large", None, files=MOST_FILES, mib=MOST_BYTES // MIB)
             )
             return folder
         _take_file(path, entry, folder)
@@ -86,7 +86,7 @@ def take_in(root: Path | Traversable) -> Folder:
         if needed not in folder.digests and not any(
             f.place and f.place.file == needed for f in folder.faults
         ):
-            folder.faults.append(fault("programme.no_file", Place(needed), file=needed))
+            folder.faults.append(fault("programme.no-file", Place(needed), file=needed))
     return folder
 
 
@@ -109,22 +109,22 @@ def _refusal(path: str, entry: Path | Traversable) -> Fault | None:
     """Why an entry may not be part of a programme folder, or None."""
     place = Place(_printable(path))
     if not _NAME.fullmatch(entry.name):
-        return fault("programme.bad_file_name", place)
+        return fault("programme.bad-file-name", place)
     if isinstance(entry, Path):
         mode = entry.lstat().st_mode
         if stat.S_ISLNK(mode):
             return fault("programme.link", place)
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            return fault("programme.not_a_file", place)
+            return fault("programme.not-a-file", place)
     return _folder_refusal(path, place) if entry.is_dir() else _file_refusal(path, place)
 
 
 def _folder_refusal(path: str, place: Place) -> Fault | None:
     top, _, rest = path.partition("/")
     if top not in LAYOUT:
-        return guessed("programme.unknown_folder", place, top, filter(None, LAYOUT))
+        return guessed("programme.unknown-folder", place, top, filter(None, LAYOUT))
     if rest and (top != "sample" or path.count("/") > MOST_DEPTH):
-        return fault("programme.no_folder_here", place)
+        return fault("programme.no-folder-here", place)
     return None
 
 
@@ -132,12 +132,12 @@ def _file_refusal(path: str, place: Place) -> Fault | None:
     top, _, rest = path.partition("/")
     if not rest:
         known = LAYOUT[""]
-        return None if top in known else guessed("programme.unknown_file", place, top, known)
+        return None if top in known else guessed("programme.unknown-file", place, top, known)
     suffixes = LAYOUT[top]
     if path.endswith(suffixes):
         return None
     listed = ", ".join(f"`{suffix}`" for suffix in suffixes)
-    return fault("programme.wrong_suffix", place, suffixes=listed)
+    return fault("programme.wrong-suffix", place, suffixes=listed)
 
 
 def _take_file(path: str, entry: Path | Traversable, folder: Folder) -> None:
@@ -152,7 +152,7 @@ def _take_file(path: str, entry: Path | Traversable, folder: Folder) -> None:
             size += len(block)
             if size > limit:
                 folder.faults.append(
-                    fault("programme.file_too_large", Place(path), kib=limit // KIB)
+                    fault("programme.file-too-large", Place(path), kib=limit // KIB)
                 )
                 return
             hashed.update(block)
@@ -177,20 +177,20 @@ def _opened(entry: Path | Traversable) -> IO[bytes]:
 def _text(path: str, data: bytes, folder: Folder) -> str | None:
     """The text of a file; None, and a fault, when it is not plain UTF-8."""
     if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        folder.faults.append(fault("programme.byte_order_mark", Place(path, 1, 1)))
+        folder.faults.append(fault("programme.byte-order-mark", Place(path, 1, 1)))
         return None
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        folder.faults.append(fault("programme.not_utf8", Place(path, line)))
+        folder.faults.append(fault("programme.not-utf8", Place(path, line)))
         return None
     for row, line_text in enumerate(text.split("\n"), start=1):
         found = _FORBIDDEN.search(line_text.removesuffix("\r"))
         if found:
             place = Place(path, row, found.start() + 1)
             folder.faults.append(
-                fault("programme.control_character", place, point=f"U+{ord(found[0]):04X}")
+                fault("programme.control-character", place, point=f"U+{ord(found[0]):04X}")
             )
             return None
     return text

@@ -15,14 +15,14 @@ def guess(word: str, known: Iterable[str]) -> str | None:
 def guessed(code: str, place: Place | None, name: str, known: Iterable[str]) -> Fault:
     """A fault about an unknown name: with a guess, or with the list of known ones.
 
-    The catalogue holds `code` (field `guess`) and `code` + `_known` (field `known`).
+    The catalogue holds `code` (field `guess`) and `code` + `-known` (field `known`).
     """
     words = sorted(known)
     near = guess(name, words)
     if near:
         return fault(code, place, name=shown(name), guess=near)
     listed = ", ".join(f"`{word}`" for word in words[:12]) or "–"
-    return fault(f"{code}_known", place, name=shown(name), known=listed)
+    return fault(f"{code}-known", place, name=shown(name), known=listed)
 
 
 def shown(name: str) -> str:

@@ -27,15 +27,15 @@ def lookup_rows(lookup: Lookup, text: str) -> tuple[list[dict[str, str]], list[F
         for cells in reader:
             if len(rows) >= MOST_ROWS:
                 place = Place(lookup.file, reader.line_num)
-                return rows, [*faults, fault("programme.too_many_rows", place, most=MOST_ROWS)]
+                return rows, [*faults, fault("programme.too-many-rows", place, most=MOST_ROWS)]
             if len(cells) != len(header):
                 place = Place(lookup.file, reader.line_num)
-                faults.append(fault("programme.row_length", place, wanted=len(header)))
+                faults.append(fault("programme.row-length", place, wanted=len(header)))
                 continue
             rows.append(dict(zip(header, cells, strict=True)))
             faults += _row_faults(lookup, rows[-1], reader.line_num)
     except csv.Error:
-        return rows, [fault("programme.not_csv", Place(lookup.file, max(reader.line_num, 1)))]
+        return rows, [fault("programme.not-csv", Place(lookup.file, max(reader.line_num, 1)))]
     return rows, [*faults, *_key_faults(lookup, rows)]
 
 
@@ -44,16 +44,16 @@ def _header_faults(lookup: Lookup, header: list[str]) -> Iterator[Fault]:
     declared = [column.name for column in lookup.columns]
     for name in header:
         if name not in declared:
-            yield guessed("programme.undeclared_column", place, name, declared)
+            yield guessed("programme.undeclared-column", place, name, declared)
     for name in declared:
         if header.count(name) != 1:
-            yield fault("programme.column_not_once", place, name=name)
+            yield fault("programme.column-not-once", place, name=name)
 
 
 def _row_faults(lookup: Lookup, row: dict[str, str], line: int) -> Iterator[Fault]:
     for column in lookup.columns:
         if not fits(column, row[column.name]):
-            yield fault("programme.bad_cell", Place(lookup.file, line), name=column.name)
+            yield fault("programme.bad-cell", Place(lookup.file, line), name=column.name)
 
 
 def _key_faults(lookup: Lookup, rows: list[dict[str, str]]) -> Iterator[Fault]:
@@ -61,10 +61,10 @@ def _key_faults(lookup: Lookup, rows: list[dict[str, str]]) -> Iterator[Fault]:
     for number, row in enumerate(rows, start=2):
         value = row.get(lookup.key, "")
         if not value or value in seen:
-            yield fault("programme.key_not_unique", Place(lookup.file, number), name=lookup.key)
+            yield fault("programme.key-not-unique", Place(lookup.file, number), name=lookup.key)
         seen.add(value)
     if not rows:
-        yield fault("programme.no_rows", Place(lookup.file, 1))
+        yield fault("programme.no-rows", Place(lookup.file, 1))
 
 
 def fits(column: Column, value: str) -> bool:

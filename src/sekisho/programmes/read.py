@@ -43,14 +43,12 @@ def read_programme(folder: Path | Traversable) -> Programme:
     faults += _companions(taken, declarations)
     plans, plan_faults = _plans(sound, taken, {each.id: each for each in lookups}, rows)
     faults += plan_faults
-    rules, rule_faults = _rules(taken)
-    faults += rule_faults
-    raise_all(ProgrammeError, _in_order(faults))
+    raise_all(ProgrammeError, in_order(faults))
     datasets = tuple(dataset_of(sound[f].values) for f in taken.under("datasets", ".toml"))
-    return _programme(taken, declarations, (datasets, lookups, plans, rules))
+    return _programme(taken, declarations, (datasets, lookups, plans, _rules(taken)))
 
 
-def _in_order(faults: Iterable[Fault]) -> list[Fault]:
+def in_order(faults: Iterable[Fault]) -> list[Fault]:
     """Faults by file, line and column; each once."""
     unique = {(str(f.place), f.code, tuple(sorted(f.fields.items(), key=str))): f for f in faults}
     return sorted(
@@ -77,9 +75,9 @@ def _id_faults(read: TomlFile) -> list[Fault]:
     if not folder:
         return []
     if not ID.fullmatch(stem):
-        return [fault("programme.file_not_an_id", Place(read.file), name=shown(stem))]
+        return [fault("programme.file-not-an-id", Place(read.file), name=shown(stem))]
     if isinstance(declared, str) and ID.fullmatch(declared) and declared != stem:
-        return [fault("programme.id_not_file", read.place(("id",)), id=declared, file=stem)]
+        return [fault("programme.id-not-file", read.place(("id",)), id=declared, file=stem)]
     return []
 
 
@@ -97,12 +95,12 @@ def _companions(taken: Folder, declarations: dict[str, TomlFile]) -> list[Fault]
         for stem in sorted(declared - stems):
             if f"{stem}{suffix}" not in broken:
                 faults.append(
-                    fault("programme.no_companion", Place(f"{stem}.toml"), file=f"{stem}{suffix}")
+                    fault("programme.no-companion", Place(f"{stem}.toml"), file=f"{stem}{suffix}")
                 )
         for stem in sorted(stems - declared):
             if f"{stem}.toml" not in broken:
                 faults.append(
-                    fault("programme.no_companion", Place(f"{stem}{suffix}"), file=f"{stem}.toml")
+                    fault("programme.no-companion", Place(f"{stem}{suffix}"), file=f"{stem}.toml")
                 )
     return faults
 
@@ -146,12 +144,12 @@ def _labels(
         lookup = lookups.get(source["lookup"])
         if lookup is None:
             place = read.place((*path, "lookup"))
-            faults.append(guessed("programme.unknown_lookup", place, source["lookup"], lookups))
+            faults.append(guessed("programme.unknown-lookup", place, source["lookup"], lookups))
             continue
         names = [column.name for column in lookup.columns]
         wrong = [key for key in ("value", "en", "ja") if source[key] not in names]
         faults += [
-            guessed("programme.unknown_column", read.place((*path, key)), source[key], names)
+            guessed("programme.unknown-column", read.place((*path, key)), source[key], names)
             for key in wrong
         ]
         for row in [] if wrong else rows.get(lookup.id, []):
@@ -162,27 +160,13 @@ def _labels(
     return tuple((column, of, text) for (column, of), text in found.items()), faults
 
 
-def _rules(taken: Folder) -> tuple[tuple[AccessRule, ...], list[Fault]]:
-    """The access rules of every rule file; ids are unique within the programme."""
-    rules: list[AccessRule] = []
-    faults = []
-    first: dict[str, AccessRule] = {}
-    for file in taken.under("rules", ".cedar"):
-        for rule in split_rules(file, taken.texts[file]):
-            rules.append(rule)
-            place = Place(rule.file, rule.line)
-            if not rule.effect:
-                faults.append(fault("programme.not_a_rule", place))
-            elif not rule.id:
-                faults.append(fault("programme.rule_without_id", place))
-            elif rule.id in first:
-                other = first[rule.id]
-                where = f"{other.file}:{other.line}"
-                faults.append(
-                    fault("programme.rule_id_twice", place, id=shown(rule.id), where=where)
-                )
-            first.setdefault(rule.id, rule)
-    return tuple(rules), faults
+def _rules(taken: Folder) -> tuple[AccessRule, ...]:
+    """The access rules of every rule file, as written; `rules` checks them."""
+    return tuple(
+        rule
+        for file in taken.under("rules", ".cedar")
+        for rule in split_rules(file, taken.texts[file])
+    )
 
 
 def _programme(

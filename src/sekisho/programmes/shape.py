@@ -8,6 +8,7 @@ from typing import Any
 
 from sekisho.errors import Fault, Place, fault
 from sekisho.programmes.guess import guess, guessed, shown
+from sekisho.programmes.patterns import is_plain_pattern
 from sekisho.programmes.toml_places import TomlFile, TomlPath
 from sekisho.programmes.vocabulary import SECRET_PARAMETERS, Key, Kind
 
@@ -32,22 +33,17 @@ def _table(
         place = read.place((*path, name))
         if name in known:
             _value(read, (*path, name), value, known[name], out)
-        elif name.lower() in SECRET_PARAMETERS and keys_are_of_release(keys):
-            out.append(fault("programme.secret_parameter", place, name=shown(name)))
+        elif name.lower() in SECRET_PARAMETERS:
+            out.append(fault("programme.secret-parameter", place, name=shown(name)))
         else:
-            out.append(guessed("programme.unknown_key", place, name, known))
+            out.append(guessed("programme.unknown-key", place, name, known))
     if read.whole:
         out += [_missing(read, path, key) for key in keys if key.required and key.name not in table]
 
 
-def keys_are_of_release(keys: tuple[Key, ...]) -> bool:
-    """Whether a table belongs to a release plan, where secret parameters would be looked for."""
-    return any(key.name in {"sensitivity_rules", "unit_of_measure", "levels"} for key in keys)
-
-
 def _missing(read: TomlFile, path: TomlPath, key: Key) -> Fault:
     return fault(
-        "programme.missing_key",
+        "programme.missing-key",
         read.place(path),
         name=key.name,
         example=f"{key.name} = {example(key)}",
@@ -119,13 +115,13 @@ def _labels(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[F
 def _both(read: TomlFile, path: TomlPath, value: object, out: list[Fault]) -> None:
     name = shown(str(path[-1]))
     if not isinstance(value, dict):
-        out.append(fault("programme.needs_languages", read.place(path), name=name))
+        out.append(fault("programme.needs-languages", read.place(path), name=name))
         return
     for language in value:
         if language not in {"en", "ja"}:
             out.append(
                 guessed(
-                    "programme.unknown_key", read.place((*path, language)), language, ("en", "ja")
+                    "programme.unknown-key", read.place((*path, language)), language, ("en", "ja")
                 )
             )
     for language in ("en", "ja"):
@@ -133,12 +129,12 @@ def _both(read: TomlFile, path: TomlPath, value: object, out: list[Fault]) -> No
         if words is None:
             if read.whole:
                 out.append(
-                    fault("programme.no_language", read.place(path), name=name, language=language)
+                    fault("programme.no-language", read.place(path), name=name, language=language)
                 )
         elif not isinstance(words, str) or not words.strip() or len(words) > LONGEST_TEXT:
             out.append(
                 fault(
-                    "programme.no_language",
+                    "programme.no-language",
                     read.place((*path, language)),
                     name=name,
                     language=language,
@@ -161,7 +157,7 @@ def _list(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[Fau
         if found:
             out.append(found)
         elif each in value[:index]:
-            out.append(fault("programme.listed_twice", read.place((*path, index)), name=key.name))
+            out.append(fault("programme.listed-twice", read.place((*path, index)), name=key.name))
 
 
 def _length(read: TomlFile, path: TomlPath, value: list[object], key: Key) -> list[Fault]:
@@ -169,13 +165,13 @@ def _length(read: TomlFile, path: TomlPath, value: list[object], key: Key) -> li
     if key.least <= len(value) <= most:
         return []
     return [
-        fault("programme.wrong_length", read.place(path), name=key.name, least=key.least, most=most)
+        fault("programme.wrong-length", read.place(path), name=key.name, least=key.least, most=most)
     ]
 
 
 def _wrong(place: Place, key: Key) -> Fault:
     return fault(
-        "programme.wrong_kind", place, name=key.name, example=f"{key.name} = {example(key)}"
+        "programme.wrong-kind", place, name=key.name, example=f"{key.name} = {example(key)}"
     )
 
 
@@ -189,7 +185,7 @@ def _id(place: Place, value: object, key: Key) -> Fault | None:
         return _wrong(place, key)
     if ID.fullmatch(value) and len(value) <= LONGEST_ID:
         return None
-    return fault("programme.bad_id", place, name=key.name, id=shown(value), guess=_as(value, "-"))
+    return fault("programme.bad-id", place, name=key.name, id=shown(value), guess=_as(value, "-"))
 
 
 def _name(place: Place, value: object, key: Key) -> Fault | None:
@@ -197,7 +193,7 @@ def _name(place: Place, value: object, key: Key) -> Fault | None:
         return _wrong(place, key)
     if NAME.fullmatch(value) and len(value) <= LONGEST_ID:
         return None
-    return fault("programme.bad_name", place, name=key.name, id=shown(value), guess=_as(value, "_"))
+    return fault("programme.bad-name", place, name=key.name, id=shown(value), guess=_as(value, "_"))
 
 
 def _as(word: str, joint: str) -> str:
@@ -211,9 +207,9 @@ def _integer(place: Place, value: object, key: Key) -> Fault | None:
         return _wrong(place, key)
     most = key.most if key.most is not None else 2**31
     if key.name == "schema" and value != key.least:
-        return fault("programme.other_schema", place, schema=key.least)
+        return fault("programme.other-schema", place, schema=key.least)
     if not key.least <= value <= most:
-        return fault("programme.out_of_range", place, name=key.name, least=key.least, most=most)
+        return fault("programme.out-of-range", place, name=key.name, least=key.least, most=most)
     return None
 
 
@@ -233,6 +229,12 @@ def _scalar(place: Place, value: object, key: Key) -> Fault | None:
     return None if isinstance(value, str | int | float | date | datetime) else _wrong(place, key)
 
 
+def _pattern(place: Place, value: object, key: Key) -> Fault | None:
+    if not isinstance(value, str):
+        return _wrong(place, key)
+    return None if is_plain_pattern(value) else fault("programme.pattern-not-plain", place)
+
+
 def _choice(place: Place, value: object, key: Key) -> Fault | None:
     if not isinstance(value, str):
         return _wrong(place, key)
@@ -241,8 +243,8 @@ def _choice(place: Place, value: object, key: Key) -> Fault | None:
     near = guess(value, key.choices)
     listed = ", ".join(f"`{choice}`" for choice in key.choices)
     if near:
-        return fault("programme.not_a_choice", place, name=key.name, guess=near, known=listed)
-    return fault("programme.not_a_choice_known", place, name=key.name, known=listed)
+        return fault("programme.not-a-choice", place, name=key.name, guess=near, known=listed)
+    return fault("programme.not-a-choice-known", place, name=key.name, known=listed)
 
 
 _SIMPLE: dict[Kind, Callable[[Place, object, Key], Fault | None]] = {
@@ -253,6 +255,7 @@ _SIMPLE: dict[Kind, Callable[[Place, object, Key], Fault | None]] = {
     Kind.DECIMAL: _decimal,
     Kind.BOOLEAN: _boolean,
     Kind.SCALAR: _scalar,
+    Kind.PATTERN: _pattern,
     Kind.CHOICE: _choice,
 }
 _ITEMS = {

@@ -52,11 +52,11 @@ def _values(file: str, text: str) -> tuple[dict[str, Any], str, list[Fault]]:
         try:
             return tomllib.loads("\n".join(lines)), "\n".join(lines), faults
         except RecursionError:
-            faults.append(fault("programme.nested_too_deep", Place(file, 1, 1)))
+            faults.append(fault("programme.nested-too-deep", Place(file, 1, 1)))
             return {}, "", faults
         except ValueError as error:
             _leave_out(file, lines, str(error), faults)
-    faults.append(fault("programme.too_many_faults", Place(file, 1, 1), most=_MOST_FAULTS))
+    faults.append(fault("programme.too-many-faults", Place(file, 1, 1), most=_MOST_FAULTS))
     return {}, "", faults
 
 
@@ -65,7 +65,7 @@ def _leave_out(file: str, lines: list[str], said: str, faults: list[Fault]) -> N
     found = _AT.search(said)
     if not found:  # the end of the file, or a number beyond reading: find it statement by statement
         at = _first_broken(lines)
-        faults.append(fault("programme.not_closed", Place(file, at + 1, 1)))
+        faults.append(fault("programme.not-closed", Place(file, at + 1, 1)))
         lines[at:] = [""] * (len(lines) - at)
         return
     row, column = int(found[1]) - 1, int(found[2])
@@ -75,7 +75,7 @@ def _leave_out(file: str, lines: list[str], said: str, faults: list[Fault]) -> N
     open_before = row > 0 and column <= len(lines[row]) - len(lines[row].lstrip()) + 1
     if start == row and open_before and _still_open(lines, row):
         start = _statement_before(lines, row)
-        faults.append(fault("programme.not_closed", Place(file, start + 1, 1)))
+        faults.append(fault("programme.not-closed", Place(file, start + 1, 1)))
         lines[start:row] = [""] * (row - start)
         return
     code, fields = _reason(said, lines[row])
@@ -85,14 +85,14 @@ def _leave_out(file: str, lines: list[str], said: str, faults: list[Fault]) -> N
 
 def _reason(said: str, line: str) -> tuple[str, dict[str, object]]:
     if "Cannot overwrite" in said or "twice" in said or "Cannot mutate" in said:
-        return "programme.said_twice", {"key": line.split("=", maxsplit=1)[0].strip(" []")[:60]}
+        return "programme.said-twice", {"key": line.split("=", maxsplit=1)[0].strip(" []")[:60]}
     if "Illegal character" in said or "Unterminated" in said:
-        return "programme.quote_not_closed", {}
+        return "programme.quote-not-closed", {}
     if "after key in" in said or "after a key" in said:
-        return "programme.no_equals_sign", {}
+        return "programme.no-equals-sign", {}
     if "Invalid value" in said:
-        return "programme.not_a_value", {}
-    return "programme.not_toml", {}
+        return "programme.not-a-value", {}
+    return "programme.not-toml", {}
 
 
 def _statement_before(lines: list[str], row: int) -> int:

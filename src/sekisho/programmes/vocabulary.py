@@ -22,6 +22,7 @@ class Kind(StrEnum):
     DECIMAL = "decimal number as a string"
     BOOLEAN = "true or false"
     SCALAR = "string, number, date or true/false"
+    PATTERN = "plain regular expression"
     CHOICE = "one of"
     STRINGS = "list of strings"
     IDS = "list of ids"
@@ -64,7 +65,7 @@ _CONSTRAINTS = (
     Key("enum", Kind.SCALARS, least=1, most=2000),
     Key("minimum", Kind.SCALAR),
     Key("maximum", Kind.SCALAR),
-    Key("pattern", Kind.STRING),
+    Key("pattern", Kind.PATTERN),
 )
 
 _COLUMN = (

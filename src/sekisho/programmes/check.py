@@ -1,0 +1,70 @@
+"""Faults that show only when a programme's files are read together.
+
+The SQL of each plan is parsed by `query`, the access rules are checked by whoever calls, and what
+both say is merged with the faults found here, in order of file and line.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from sekisho.errors import Fault, Place, fault
+from sekisho.model.access_rule import AccessRule
+from sekisho.model.programme import Programme
+from sekisho.programmes.check_columns import dataset_faults, lookup_faults
+from sekisho.programmes.check_plans import plan_faults
+from sekisho.programmes.places import place_in
+from sekisho.programmes.read import in_order
+
+CheckRules = Callable[[Sequence[AccessRule]], list[Fault]]
+_JURISDICTION = re.compile(r"[A-Z]{2}")
+_PURPOSE = re.compile(r"dpv:[A-Z][A-Za-z]+")
+
+
+def check_programme(programme: Programme, check_rules: CheckRules) -> list[Fault]:
+    """Every fault across the files of a programme; none means that it can be used."""
+    return in_order(
+        [
+            *_head_faults(programme),
+            *dataset_faults(programme),
+            *lookup_faults(programme),
+            *_name_faults(programme),
+            *plan_faults(programme),
+            *_rule_faults(programme, check_rules),
+        ]
+    )
+
+
+def _head_faults(programme: Programme) -> Iterator[Fault]:
+    file = "programme.toml"
+    if not _PURPOSE.fullmatch(programme.purpose):
+        yield fault("programme.bad-purpose", place_in(programme, file, "purpose"))
+    for number, code in enumerate(programme.jurisdictions):
+        if not _JURISDICTION.fullmatch(code):
+            yield fault(
+                "programme.bad-jurisdiction", place_in(programme, file, "jurisdictions", number)
+            )
+    if not programme.datasets:
+        yield fault("programme.no-dataset", Place(file))
+
+
+def _name_faults(programme: Programme) -> Iterator[Fault]:
+    """A dataset and a look-up share one room in the SQL, so they may not share a name."""
+    datasets = {dataset.id for dataset in programme.datasets}
+    for lookup in programme.lookups:
+        if lookup.id in datasets:
+            place = place_in(programme, f"lookups/{lookup.id}.toml", "id")
+            yield fault("programme.id-taken", place, id=lookup.id)
+
+
+def _rule_faults(programme: Programme, check_rules: CheckRules) -> Iterator[Fault]:
+    yield from check_rules(programme.access_rules)
+    if not any(rule.effect == "permit" for rule in programme.access_rules):
+        yield fault("programme.no-permit", Place("rules"))
+    first: dict[str, AccessRule] = {}
+    for rule in programme.access_rules:
+        if rule.id and rule.id in first:
+            where = f"{first[rule.id].file}:{first[rule.id].line}"
+            yield fault(
+                "programme.rule-id-twice", Place(rule.file, rule.line), id=rule.id, where=where
+            )
+        first.setdefault(rule.id, rule)
