@@ -37,9 +37,15 @@ def acknowledged(process: subprocess.Popen) -> list[tuple[int, bytes, int]]:
     ]
 
 
-def watch(storage: FolderLog, kept: list, until: float) -> None:
-    """Read the log as a stranger does: each checkpoint served must already be whole."""
+def watch(storage: FolderLog, kept: list, seconds: float) -> None:
+    """Read the log as a stranger does until it has grown, and some time longer.
+
+    Each checkpoint served must already be whole.
+    """
+    before, until = len(kept), time.monotonic() + 30
     while time.monotonic() < until:
+        if before < len(kept):
+            before, until = 10**9, time.monotonic() + seconds
         checkpoint = current_checkpoint(storage, KEYS)
         if checkpoint is not None and (not kept or kept[-1].size != checkpoint.size):
             assert Tree(storage, checkpoint.size).root() == checkpoint.root
@@ -54,10 +60,7 @@ def kill_and_judge(folder: Path, rounds: int, seed: int) -> None:
     kept: list = []
     for number in range(rounds):
         writers = [start(folder, f"w{number}-{each}") for each in range(3)]
-        begun = time.monotonic()
-        while current_checkpoint(storage, KEYS) is None and time.monotonic() < begun + 20:
-            time.sleep(0.005)
-        watch(storage, kept, time.monotonic() + chance.uniform(0.15, 0.45))
+        watch(storage, kept, chance.uniform(0, 0.25))
         for writer in writers:
             writer.send_signal(signal.SIGKILL)
         for writer in writers:
