@@ -138,12 +138,12 @@ def decision() -> Decision:
 
 def release(**changed: object) -> Release:
     """The first revision of that table, open, in the log at index 4."""
-    release_id = f"{PROGRAMME}.{PLAN}.1"
+    release_id = f"{PROGRAMME}.{PLAN}.r1"
     fields: dict[str, object] = {
         "id": release_id,
         "programme": PROGRAMME,
         "plan": PLAN,
-        "linked_set": (release_id, f"{PROGRAMME}.purchases-by-product.1"),
+        "linked_set": (release_id, f"{PROGRAMME}.purchases-by-product.r1"),
         "revision": 1,
         "state": ReleaseState.OPEN,
         "made_at": MADE_AT,

@@ -7,7 +7,14 @@ from tests.lib.releases import DESTINATION, YEAR, purchases, small
 
 from sekisho.model.table import SUPPRESSED, Row
 from sekisho.model.text import Text
-from sekisho.present.chart import MAX_PANELS, NARROW, chart_description, chart_svg
+from sekisho.present.chart import (
+    MAX_PANELS,
+    NARROW,
+    ChartFormat,
+    chart_description,
+    chart_svg,
+    charts_are_installed,
+)
 from sekisho.terms import Language
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -99,3 +106,12 @@ def test_a_chart_that_leaves_groups_out_says_so():
     rows = tuple(Row((f"g{n}", None, "2020"), Decimal(n)) for n in range(MAX_PANELS + 1))
     table = small(dimensions=(DESTINATION, YEAR), rows=rows)
     assert f"first {MAX_PANELS} of {MAX_PANELS + 1} groups" in chart_description(table, EN)
+
+
+@pytest.mark.parametrize(("language", "name"), [(EN, "t.svg"), (JA, "t.ja.svg")])
+def test_a_chart_is_written_as_a_format_of_its_own(language, name, tmp_path):
+    form = ChartFormat(language)
+    form.write(purchases(), tmp_path / f"t{form.suffix}", {})
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text(encoding="utf-8") == chart_svg(purchases(), language)
+    assert charts_are_installed()

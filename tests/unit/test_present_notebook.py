@@ -6,7 +6,7 @@ from tests.lib.releases import purchases, release, small
 
 from sekisho.model.table import SUPPRESSED, Row
 from sekisho.model.text import Text
-from sekisho.present.frames import table_to_arrow, table_to_pandas
+from sekisho.present.convert import table_to_arrow, table_to_pandas
 from sekisho.present.notebook import release_html, table_html
 from sekisho.terms import Language
 

@@ -7,7 +7,7 @@ from tests.lib.releases import DESTINATION, YEAR, purchases, small
 from sekisho.model.table import SUPPRESSED, Row, TableDimension
 from sekisho.model.text import Text
 from sekisho.present.pivot import legend, pivot, said, shown_decimals
-from sekisho.present.terminal import Space, table_text
+from sekisho.present.terminal import Space, print_table, table_text
 from sekisho.terms import Language
 
 EN, JA = Language.EN, Language.JA
@@ -92,3 +92,19 @@ def test_a_third_dimension_makes_one_section_for_each_of_its_groups():
         ("small", ((2,),)),
     ]
     assert "first 1 of 3 rows" in table_text(table, EN)
+
+
+def test_a_table_asked_for_whole_is_shown_whole_in_blocks_that_fit(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "90")
+    print_table(purchases(), EN, limit=None)
+    text = capsys.readouterr().out
+    assert "first" not in text
+    assert text.count("[c]") == purchases().hidden + 1
+    assert max(map(cell_len, text.splitlines())) <= 90
+    assert text.index("All years") < text.index("2015")
+
+
+def test_a_shortened_table_is_printed_with_where_the_whole_one_lies(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    print_table(purchases(), JA, limit=5, whole="node/table.csv")
+    assert "52行のうち最初の5行" in capsys.readouterr().out

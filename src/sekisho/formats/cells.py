@@ -50,7 +50,7 @@ def codes(table: Table, row: Row) -> tuple[str, ...]:
     """
     for column, group in zip(table.group_columns, row.groups, strict=True):
         if group == TOTAL:
-            raise StorageError(fault("format.group_named_total", table=table.id, column=column))
+            raise StorageError(fault("format.group-named-total", table=table.id, column=column))
     return tuple(TOTAL if group is None else group for group in row.groups)
 
 
@@ -67,6 +67,6 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
         aside.replace(target)
     except OSError as error:
         reason = error.strerror or "unknown"
-        raise StorageError(fault("format.not_written", file=target.name, reason=reason)) from error
+        raise StorageError(fault("format.not-written", file=target.name, reason=reason)) from error
     finally:
         aside.unlink(missing_ok=True)

@@ -85,7 +85,7 @@ def _number(table: Table, row: Row) -> str:
 def _titles(table: Table, language: Language) -> list[str]:
     columns = [title.said(language) for d in table.dimensions for title in d.column_titles]
     unit = sentence(
-        "format.measure_with_unit",
+        "format.measure-with-unit",
         {
             "measure": table.measure_title.said(language),
             "unit": table.unit_of_measure.said(language),

@@ -55,7 +55,7 @@ def arrow_table(table: Table) -> "pa.Table":
         for row in table
     ]
     if any(value is not None and len(value.as_tuple().digits) > DIGITS for value in values):
-        raise StorageError(fault("format.too_many_digits", table=table.id, digits=DIGITS))
+        raise StorageError(fault("format.too-many-digits", table=table.id, digits=DIGITS))
     arrays = {
         name: pa.array([group[place] for group in groups], pa.string())
         for place, name in enumerate(table.group_columns)

@@ -5,14 +5,17 @@ vision. A hidden value has no bar and no guess of one: only its mark on the base
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from sekisho.formats.cells import whole_file
 from sekisho.model.table import Cell, Suppressed, Table
 from sekisho.present.pivot import Grid, Heading, pivot
 from sekisho.terms import Language
@@ -43,6 +46,42 @@ NARROW = Frame(columns=1, panel=290)
 class _Scale:
     power: int
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartFormat:
+    """The chart of a table as a file: `.svg` in English, `.ja.svg` in Japanese."""
+
+    language: Language = Language.EN
+
+    @property
+    def name(self) -> str:
+        """`svg` or `svg-ja`."""
+        return "svg" if self.language is Language.EN else f"svg-{self.language.value}"
+
+    @property
+    def suffix(self) -> str:
+        """What the file's name ends with."""
+        return ".svg" if self.language is Language.EN else f".{self.language.value}.svg"
+
+    @property
+    def media_type(self) -> str:
+        """As registered."""
+        return "image/svg+xml"
+
+    def write(self, table: Table, target: Path, about: Mapping[str, object]) -> None:  # noqa: ARG002 - a picture has no room for it
+        """Draw the chart.
+
+        Raises: StorageError when the file cannot be written.
+        """
+        drawn = chart_svg(table, self.language).encode("utf-8")
+        with whole_file(target) as file:
+            file.write(drawn)
+
+
+def charts_are_installed() -> bool:
+    """Whether this installation can draw charts (extra `web`)."""
+    return find_spec("vl_convert") is not None
 
 
 def chart_svg(table: Table, language: Language, frame: Frame = WIDE) -> str:
@@ -77,7 +116,7 @@ def chart_description(table: Table, language: Language) -> str:
     if totals:
         largest, at = max(totals, key=lambda pair: pair[0])
         fields |= {"largest": f"{largest:,.0f}", "largest_at": at}
-    told = sentence(f"present.chart_desc{'' if totals else '_no_total'}", fields, language)
+    told = sentence(f"present.chart-desc{'' if totals else '-no-total'}", fields, language)
     between = " " if language is Language.EN else ""
     return between.join([told, *_cut(grid, language)])
 
@@ -85,7 +124,7 @@ def chart_description(table: Table, language: Language) -> str:
 def _cut(grid: Grid, language: Language) -> list[str]:
     tops = sum(head.depth == 1 for head in grid.rows)
     fields = {"shown": MAX_PANELS, "all": tops}
-    return [sentence("present.chart_first", fields, language)] if tops > MAX_PANELS else []
+    return [sentence("present.chart-first", fields, language)] if tops > MAX_PANELS else []
 
 
 @cache
@@ -153,15 +192,15 @@ def _scale(table: Table, grid: Grid, language: Language) -> _Scale:
     largest = max(shown, default=Decimal(0))
     for power in (9, 6, 3):
         if largest >= 2 * 10**power:
-            return _Scale(power, sentence(f"present.scale_{power}", {"unit": unit}, language))
+            return _Scale(power, sentence(f"present.scale-{power}", {"unit": unit}, language))
     return _Scale(0, unit)
 
 
 def _marks(
     grid: Grid, line: tuple[Cell | None, ...], power: int, language: Language
 ) -> list[dict[str, object]]:
-    published = sentence("present.chart_published", language=language)
-    hidden = sentence("present.chart_hidden", language=language)
+    published = sentence("present.chart-published", language=language)
+    hidden = sentence("present.chart-hidden", language=language)
     return [
         {"at": column.label, "value": 0, "status": hidden}
         if isinstance(cell, Suppressed)
@@ -196,8 +235,8 @@ def _spec(table: Table, grid: Grid, language: Language, frame: Frame) -> dict[st
 def _panel(
     label: str, marks: list[dict[str, object]], at: list[str], language: Language
 ) -> dict[str, object]:
-    published = sentence("present.chart_published", language=language)
-    hidden = sentence("present.chart_hidden", language=language)
+    published = sentence("present.chart-published", language=language)
+    hidden = sentence("present.chart-hidden", language=language)
     y = {"field": "value", "type": "quantitative", "title": None, "axis": {"tickCount": 4}}
 
     def by_status(*drawn: str) -> dict[str, object]:

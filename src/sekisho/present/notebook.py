@@ -31,7 +31,7 @@ def table_html(table: Table, language: Language, *, file: str = "") -> str:
             "all_columns": len(grid.columns),
             "file": file,
         }
-        code = "present.shortened_see" if file else "present.shortened"
+        code = "present.shortened-see" if file else "present.shortened"
         notes.insert(0, sentence(code, fields, language))
     return "".join([*lines, *(f"<p>{escape(note)}</p>" for note in notes), "</div>"])
 
@@ -42,11 +42,11 @@ def release_html(release: Release, language: Language) -> str:
     allowed = "allowed" if decision.allowed else "refused"
     cited = "; ".join(escape(rule.citation.said(language)) for rule in decision.determining)
     logged = (
-        sentence("present.not_logged", language=language)
+        sentence("present.not-logged", language=language)
         if release.entry_index is None
-        else sentence("present.log_entry", {"index": release.entry_index}, language)
+        else sentence("present.log-entry", {"index": release.entry_index}, language)
     )
-    heading = sentence(f"present.decision_{allowed}", language=language)
+    heading = sentence(f"present.decision-{allowed}", language=language)
     return (
         f"{table_html(release.table, language)}"
         f'<div lang="{language.value}"><p>{escape(heading)}: {cited}</p>'
@@ -59,7 +59,7 @@ def _measure(table: Table, language: Language) -> str:
         "measure": table.measure_title.said(language),
         "unit": table.unit_of_measure.said(language),
     }
-    return escape(sentence("format.measure_with_unit", fields, language))
+    return escape(sentence("format.measure-with-unit", fields, language))
 
 
 def _heads(grid: Grid) -> str:

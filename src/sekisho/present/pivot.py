@@ -129,10 +129,10 @@ def legend(table: Table, language: Language) -> list[str]:
     told = []
     if table.hidden:
         fields = {"mark": hidden_mark(language), "hidden": table.hidden, "cells": len(table.rows)}
-        told.append(sentence("present.hidden_means", fields, language))
+        told.append(sentence("present.hidden-means", fields, language))
     dash = said(None, 0, language)
     if None in cells or (language is Language.JA and any(cell == 0 for cell in cells)):
-        told.append(sentence("present.dash_means", {"mark": dash}, language))
+        told.append(sentence("present.dash-means", {"mark": dash}, language))
     if shown_decimals(table) < table.decimals:
         told.append(sentence("present.rounded", {"unit": unit}, language))
     return told

@@ -1,7 +1,8 @@
 """A table on a terminal: as many rows and columns as fit, and a line that says what is left out."""
 
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table as RichTable
@@ -23,9 +24,21 @@ class Space:
     width: int = 80
     """Columns of the terminal."""
     max_rows: int = 12
+    in_blocks: bool = False
+    """Columns that do not fit follow below instead of being left out; every section is shown."""
 
 
 _DEFAULT = Space()
+
+
+def print_table(
+    table: Table, language: Language, *, limit: int | None = 12, whole: str = ""
+) -> None:
+    """Print the first `limit` rows of a table, or all; `whole` is the file that holds it."""
+    console = Console(highlight=False, soft_wrap=False)
+    rows = len(table.rows) if limit is None else limit
+    space = Space(console.width, rows, in_blocks=limit is None)
+    console.print(terminal_table(table, language, space, file=whole))
 
 
 def terminal_table(
@@ -33,17 +46,34 @@ def terminal_table(
 ) -> RenderableType:
     """The table's first section, shortened to the space; `file` is where the whole one lies."""
     grids = pivot(table, language)
-    grid = grids[0]
-    columns = _fitting(table, grid, language, space)
-    rows = min(space.max_rows, len(grid.rows))
     parts: list[RenderableType] = [
         RichText(table.title.said(language), style="bold"),
         RichText(_measure(table, language), style="dim"),
-        _drawn(table, grid, language, (rows, columns)),
     ]
-    cut = _left_out(grids, (rows, columns), language, file)
+    if space.in_blocks:
+        parts += [part for grid in grids for part in _blocks(table, grid, language, space)]
+        cut = ""
+    else:
+        columns = _fitting(table, grids[0], language, space)
+        rows = min(space.max_rows, len(grids[0].rows))
+        parts.append(_drawn(table, grids[0], language, (rows, columns)))
+        cut = _left_out(grids, (rows, columns), language, file)
     parts += [RichText(line) for line in ([cut] if cut else []) + legend(table, language)]
     return Group(*parts)
+
+
+def _blocks(table: Table, grid: Grid, language: Language, space: Space) -> Iterator[RenderableType]:
+    """The whole section, as many columns as fit at a time."""
+    if grid.section:
+        yield RichText(grid.section, style="bold")
+    left = grid
+    while left.columns:
+        columns = _fitting(table, left, language, space)
+        yield _drawn(table, left, language, (len(left.rows), columns))
+        rest = tuple(line[columns:] for line in left.cells)
+        left = replace(left, columns=left.columns[columns:], cells=rest)
+        if left.columns:
+            yield RichText("")
 
 
 def table_text(table: Table, language: Language, space: Space = _DEFAULT, *, file: str = "") -> str:
@@ -59,7 +89,7 @@ def _measure(table: Table, language: Language) -> str:
         "measure": table.measure_title.said(language),
         "unit": table.unit_of_measure.said(language),
     }
-    return sentence("format.measure_with_unit", fields, language)
+    return sentence("format.measure-with-unit", fields, language)
 
 
 def _fitting(table: Table, grid: Grid, language: Language, space: Space) -> int:
@@ -109,5 +139,5 @@ def _left_out(grids: tuple[Grid, ...], size: tuple[int, int], language: Language
         "all_columns": len(grid.columns),
         "file": file,
     }
-    code = "present.shortened_see" if file else "present.shortened"
+    code = "present.shortened-see" if file else "present.shortened"
     return sentence(code, fields, language)
