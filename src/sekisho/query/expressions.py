@@ -4,8 +4,8 @@ Numbers are exact: `int`, or decimals with a fixed count of digits. Whatever can
 these values cannot be asked.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -281,3 +281,37 @@ def columns_of(expression: Expression) -> Iterator[ColumnRef]:
         yield expression
     for each in parts(expression):
         yield from columns_of(each)
+
+
+def substituted(
+    expression: Expression, by: Mapping[Expression, Expression] | Mapping[Expression, ColumnRef]
+) -> Expression:
+    """The expression with every part that `by` names replaced; the outermost match wins."""
+    if expression in by:
+        return by[expression]
+
+    def inside(part: Expression) -> Expression:
+        return substituted(part, by)
+
+    result = expression
+    match expression:
+        case Compare() | Arithmetic():
+            left, right = inside(expression.left), inside(expression.right)
+            result = replace(expression, left=left, right=right)
+        case And() | Or():
+            result = replace(expression, parts=tuple(inside(p) for p in expression.parts))
+        case Not() | IsNull() | In():
+            result = replace(expression, item=inside(expression.item))
+        case Between():
+            low, high = inside(expression.low), inside(expression.high)
+            result = replace(expression, item=inside(expression.item), low=low, high=high)
+        case Case():
+            branches = tuple((inside(c), inside(v)) for c, v in expression.branches)
+            last = expression.otherwise
+            otherwise = None if last is None else inside(last)
+            result = replace(expression, branches=branches, otherwise=otherwise)
+        case Call():
+            result = replace(expression, arguments=tuple(inside(a) for a in expression.arguments))
+        case Literal() | ColumnRef():
+            pass
+    return result
