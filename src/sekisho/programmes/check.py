@@ -6,14 +6,16 @@ both say is merged with the faults found here, in order of file and line.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from importlib.resources.abc import Traversable
+from pathlib import Path
 
-from sekisho.errors import Fault, Place, fault
+from sekisho.errors import Fault, Place, ProgrammeError, fault, raise_all
 from sekisho.model.access_rule import AccessRule
 from sekisho.model.programme import Programme
 from sekisho.programmes.check_columns import dataset_faults, lookup_faults
 from sekisho.programmes.check_plans import plan_faults
 from sekisho.programmes.places import place_in
-from sekisho.programmes.read import in_order
+from sekisho.programmes.read import in_order, read_folder
 
 CheckRules = Callable[[Sequence[AccessRule]], list[Fault]]
 _JURISDICTION = re.compile(r"[A-Z]{2}")
@@ -22,16 +24,36 @@ _PURPOSE = re.compile(r"dpv:[A-Z][A-Za-z]+")
 
 def check_programme(programme: Programme, check_rules: CheckRules) -> list[Fault]:
     """Every fault across the files of a programme; none means that it can be used."""
-    return in_order(
-        [
-            *_head_faults(programme),
-            *dataset_faults(programme),
-            *lookup_faults(programme),
-            *_name_faults(programme),
-            *plan_faults(programme),
-            *_rule_faults(programme, check_rules),
-        ]
-    )
+    return in_order(_faults(programme, check_rules, frozenset()))
+
+
+def checked_programme(folder: Path | Traversable, check_rules: CheckRules) -> Programme:
+    """The programme that a folder declares, read and checked whole.
+
+    Raises: ProgrammeError with every fault of every file and across them; what depends on a file
+    that cannot be read is not judged.
+    """
+    reading = read_folder(folder)
+    across = _faults(reading.programme, check_rules, reading.broken)
+    raise_all(ProgrammeError, in_order([*reading.faults, *across]))
+    return reading.programme
+
+
+def _faults(
+    programme: Programme, check_rules: CheckRules, broken: frozenset[str]
+) -> Iterator[Fault]:
+    """Faults across files; nothing is said about what lies in broken rooms."""
+    if "" in broken:
+        return
+    if "programme.toml" not in broken:
+        yield from _head_faults(programme)
+    yield from dataset_faults(programme)
+    yield from lookup_faults(programme)
+    yield from _name_faults(programme)
+    if not broken & {"datasets", "lookups"}:
+        yield from plan_faults(programme, all_plans="releases" not in broken)
+    if "rules" not in broken:
+        yield from _rule_faults(programme, check_rules)
 
 
 def _head_faults(programme: Programme) -> Iterator[Fault]:
@@ -43,8 +65,8 @@ def _head_faults(programme: Programme) -> Iterator[Fault]:
             yield fault(
                 "programme.bad-jurisdiction", place_in(programme, file, "jurisdictions", number)
             )
-    if not programme.datasets:
-        yield fault("programme.no-dataset", Place(file))
+    if not any(file.startswith("datasets/") for file in programme.files):
+        yield fault("programme.no-dataset", Place("datasets"))
 
 
 def _name_faults(programme: Programme) -> Iterator[Fault]:

@@ -14,8 +14,11 @@ from sekisho.query.plan import Query, Scan, scans_of
 from sekisho.terms import Method
 
 
-def plan_faults(programme: Programme) -> list[Fault]:
-    """Faults of every release plan, each plan's SQL included."""
+def plan_faults(programme: Programme, *, all_plans: bool = True) -> list[Fault]:
+    """Faults of every release plan, each plan's SQL included.
+
+    Links are left aside unless all plans are there.
+    """
     faults: list[Fault] = []
     queries: dict[str, Query] = {}
     for plan in programme.release_plans:
@@ -27,7 +30,7 @@ def plan_faults(programme: Programme) -> list[Fault]:
             queries[plan.id] = query
             faults += _against_query(programme, plan, query)
         faults += [*_names(programme, plan), *_rules(programme, plan), *_labels(programme, plan)]
-    return [*faults, *_links(programme, queries)]
+    return [*faults, *(_links(programme, queries) if all_plans else ())]
 
 
 def _file(plan: ReleasePlan) -> str:

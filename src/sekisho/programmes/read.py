@@ -1,6 +1,7 @@
 """A programme folder becomes a value, or an error that holds every fault of every file."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,20 @@ from sekisho.programmes.vocabulary import keys_of
 Rows = dict[str, list[dict[str, str]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read of a folder, and every fault of what could not."""
+
+    programme: Programme
+    """Whole when there is no fault; else made of the files that have none."""
+    faults: tuple[Fault, ...]
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """Where something could not be read: `programme.toml`, or the name of a folder."""
+        return frozenset(f.place.file.split("/", 1)[0] if f.place else "" for f in self.faults)
+
+
 def read_programme(folder: Path | Traversable) -> Programme:
     """The programme that a folder declares.
 
@@ -29,9 +44,16 @@ def read_programme(folder: Path | Traversable) -> Programme:
 
     Raises: ProgrammeError with every fault of every file.
     """
+    reading = read_folder(folder)
+    raise_all(ProgrammeError, reading.faults)
+    return reading.programme
+
+
+def read_folder(folder: Path | Traversable) -> Reading:
+    """What can be read of a folder, with every fault of every file, in order."""
     taken = take_in(folder)
     declarations = _declarations(taken)
-    faults = [*taken.faults]
+    faults = [*taken.faults, *_companions(taken, declarations)]
     sound: dict[str, TomlFile] = {}
     for file, read in declarations.items():
         found = [*shape_faults(read, keys_of(file) or ()), *_id_faults(read)]
@@ -39,13 +61,17 @@ def read_programme(folder: Path | Traversable) -> Programme:
         if not found:
             sound[file] = read
     lookups, rows, lookup_faults = _lookups(sound, taken)
-    faults += lookup_faults
-    faults += _companions(taken, declarations)
-    plans, plan_faults = _plans(sound, taken, {each.id: each for each in lookups}, rows)
-    faults += plan_faults
-    raise_all(ProgrammeError, in_order(faults))
-    datasets = tuple(dataset_of(sound[f].values) for f in taken.under("datasets", ".toml"))
-    return _programme(taken, declarations, (datasets, lookups, plans, _rules(taken)))
+    declared = {file.split("/")[1].removesuffix(".toml") for file in declarations if "/" in file}
+    plans, plan_faults = _plans(sound, taken, Known(lookups, rows, declared))
+    datasets = tuple(
+        dataset_of(read.values) for file, read in sound.items() if file.startswith("datasets/")
+    )
+    programme = _programme(taken, sound, (datasets, tuple(lookups.values()), plans, _rules(taken)))
+    everywhere = {file: read.places for file, read in declarations.items()}
+    return Reading(
+        replace(programme, places=everywhere),
+        tuple(in_order([*faults, *lookup_faults, *plan_faults])),
+    )
 
 
 def in_order(faults: Iterable[Fault]) -> list[Fault]:
@@ -107,57 +133,80 @@ def _companions(taken: Folder, declarations: dict[str, TomlFile]) -> list[Fault]
 
 def _lookups(
     sound: dict[str, TomlFile], taken: Folder
-) -> tuple[tuple[Lookup, ...], Rows, list[Fault]]:
-    lookups, faults = [], []
+) -> tuple[dict[str, Lookup], Rows, list[Fault]]:
+    lookups: dict[str, Lookup] = {}
     rows: Rows = {}
+    faults: list[Fault] = []
     for file, read in sound.items():
         if file.startswith("lookups/"):
             lookup = lookup_of(read.values)
-            lookups.append(lookup)
+            lookups[lookup.id] = lookup
             if lookup.file in taken.texts:
                 rows[lookup.id], found = lookup_rows(lookup, taken.texts[lookup.file])
                 faults += found
-    return tuple(lookups), rows, faults
+    return lookups, rows, faults
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The look-ups that labels may come from."""
+
+    lookups: dict[str, Lookup]
+    rows: Rows
+    declared: set[str]
+    """Every id that some file declares, sound or not."""
 
 
 def _plans(
-    sound: dict[str, TomlFile], taken: Folder, lookups: dict[str, Lookup], rows: Rows
+    sound: dict[str, TomlFile], taken: Folder, known: Known
 ) -> tuple[tuple[ReleasePlan, ...], list[Fault]]:
-    plans, faults = [], []
+    plans: list[ReleasePlan] = []
+    faults: list[Fault] = []
     for file, read in sound.items():
-        if file.startswith("releases/"):
-            labels, found = _labels(read, lookups, rows)
+        sql = taken.texts.get(file.removesuffix(".toml") + ".sql")
+        if file.startswith("releases/") and sql is not None:
+            labels, found = _labels(read, known)
             faults += found
-            sql = taken.texts.get(file.removesuffix(".toml") + ".sql", "")
             plans.append(plan_of(read.values, sql, labels))
     return tuple(plans), faults
 
 
-def _labels(
-    read: TomlFile, lookups: dict[str, Lookup], rows: Rows
-) -> tuple[tuple[tuple[str, str, Text], ...], list[Fault]]:
-    """Labels written in the plan, then those that it takes from look-ups."""
+def _labels(read: TomlFile, known: Known) -> tuple[tuple[tuple[str, str, Text], ...], list[Fault]]:
+    """Labels that a plan takes from look-ups, then those written in it, which win."""
     found: dict[tuple[str, str], Text] = {}
-    faults = []
+    faults: list[Fault] = []
     for number, source in enumerate(read.values.get("label_sources", ())):
-        path = ("label_sources", number)
-        lookup = lookups.get(source["lookup"])
-        if lookup is None:
-            place = read.place((*path, "lookup"))
-            faults.append(guessed("programme.unknown-lookup", place, source["lookup"], lookups))
-            continue
-        names = [column.name for column in lookup.columns]
-        wrong = [key for key in ("value", "en", "ja") if source[key] not in names]
-        faults += [
-            guessed("programme.unknown-column", read.place((*path, key)), source[key], names)
-            for key in wrong
-        ]
-        for row in [] if wrong else rows.get(lookup.id, []):
-            text = Text(row.get(source["en"], ""), row.get(source["ja"], ""))
-            found[source["column"], row.get(source["value"], "")] = text
+        lookup = known.lookups.get(source["lookup"])
+        wrong = _source_faults(read, number, known)
+        faults += wrong
+        for row in known.rows.get(lookup.id, []) if lookup and not wrong else []:
+            text = Text(row[source["en"]], row[source["ja"]])
+            found[source["column"], row[source["value"]]] = text
     for column, labels in read.values.get("labels", {}).items():
         found |= {(column, of): text_of(words) for of, words in labels.items()}
     return tuple((column, of, text) for (column, of), text in found.items()), faults
+
+
+def _source_faults(read: TomlFile, number: int, known: Known) -> list[Fault]:
+    """Whether a source of labels names a look-up and its columns."""
+    source = read.values["label_sources"][number]
+    lookup = known.lookups.get(source["lookup"])
+    if lookup is None:
+        if source["lookup"] in known.declared:
+            return []
+        place = read.place(("label_sources", number, "lookup"))
+        return [guessed("programme.unknown-lookup", place, source["lookup"], known.lookups)]
+    names = [column.name for column in lookup.columns]
+    return [
+        guessed(
+            "programme.unknown-column",
+            read.place(("label_sources", number, key)),
+            source[key],
+            names,
+        )
+        for key in ("value", "en", "ja")
+        if source[key] not in names
+    ]
 
 
 def _rules(taken: Folder) -> tuple[AccessRule, ...]:
@@ -171,12 +220,12 @@ def _rules(taken: Folder) -> tuple[AccessRule, ...]:
 
 def _programme(
     taken: Folder,
-    declarations: dict[str, TomlFile],
+    sound: dict[str, TomlFile],
     parts: tuple[
         tuple[Dataset, ...], tuple[Lookup, ...], tuple[ReleasePlan, ...], tuple[AccessRule, ...]
     ],
 ) -> Programme:
-    head: dict[str, Any] = declarations["programme.toml"].values
+    head: dict[str, Any] = sound["programme.toml"].values if "programme.toml" in sound else _NO_HEAD
     datasets, lookups, plans, rules = parts
     return Programme(
         id=head["id"],
@@ -193,5 +242,13 @@ def _programme(
         access_rules=rules,
         digest=taken.digest(),
         files=tuple(sorted(taken.digests)),
-        places={file: read.places for file, read in declarations.items()},
     )
+
+
+_NOTHING = {"en": "", "ja": ""}
+_NO_HEAD: dict[str, Any] = {
+    **dict.fromkeys(("id", "purpose", "steward"), ""),
+    **dict.fromkeys(("title", "description", "legal_basis"), _NOTHING),
+    **dict.fromkeys(("recipients", "jurisdictions"), ()),
+}
+"""What stands for a head that cannot be read; nobody but the check of the rest sees it."""

@@ -29,6 +29,7 @@ def _table(
     read: TomlFile, path: TomlPath, table: dict[str, Any], keys: tuple[Key, ...], out: list[Fault]
 ) -> None:
     known = {key.name: key for key in keys}
+    meant = set()
     for name, value in table.items():
         place = read.place((*path, name))
         if name in known:
@@ -37,8 +38,11 @@ def _table(
             out.append(fault("programme.secret-parameter", place, name=shown(name)))
         else:
             out.append(guessed("programme.unknown-key", place, name, known))
-    if read.whole:
-        out += [_missing(read, path, key) for key in keys if key.required and key.name not in table]
+            meant.add(out[-1].fields.get("guess"))
+    for key in keys:
+        here = key.name in table or key.name in meant or key.name in read.left_out
+        if key.required and not here:
+            out.append(_missing(read, path, key))
 
 
 def _missing(read: TomlFile, path: TomlPath, key: Key) -> Fault:
@@ -127,7 +131,7 @@ def _both(read: TomlFile, path: TomlPath, value: object, out: list[Fault]) -> No
     for language in ("en", "ja"):
         words = value.get(language)
         if words is None:
-            if read.whole:
+            if language not in read.left_out:
                 out.append(
                     fault("programme.no-language", read.place(path), name=name, language=language)
                 )

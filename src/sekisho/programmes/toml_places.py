@@ -7,8 +7,7 @@ only. Places come from tree-sitter, on the mended text, whose lines are those of
 
 import re
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sekisho.errors import Fault, Place, fault
@@ -28,8 +27,8 @@ class TomlFile:
     places: dict[TomlPath, tuple[int, int]]
     """Path of keys and indices -> line and column, from 1."""
     faults: tuple[Fault, ...]
-    whole: bool
-    """False when statements had to be left out: then nothing may be called missing."""
+    left_out: str = ""
+    """The statements that could not be read: what they mention may not be called missing."""
 
     def place(self, path: TomlPath = ()) -> Place:
         """Where a value stands, or the nearest thing around it."""
@@ -39,48 +38,72 @@ class TomlFile:
         return Place(self.file, line, column)
 
 
+@dataclass
+class _Mending:
+    """A text whose broken statements are left out one by one."""
+
+    file: str
+    lines: list[str]
+    faults: list[Fault] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def report(self, code: str, row: int, column: int = 1, **fields: object) -> None:
+        self.faults.append(fault(code, Place(self.file, row + 1, column), **fields))
+
+    def leave_out(self, start: int, end: int) -> None:
+        """Blank some rows; with the header of a table goes the table."""
+        if self.lines[start].lstrip().startswith("["):
+            while end < len(self.lines) and not self.lines[end].lstrip().startswith("["):
+                end += 1
+        self.left_out += self.lines[start:end]
+        self.lines[start:end] = [""] * (end - start)
+
+
 def read_toml(file: str, text: str) -> TomlFile:
     """Values, places and syntax faults of one file."""
-    values, mended, faults = _values(file, text)
-    return TomlFile(file, values, _places(mended), tuple(faults), whole=not faults)
+    mending = _Mending(file, text.replace("\r\n", "\n").split("\n"))
+    values = _values(mending)
+    places = _places("\n".join(mending.lines)) if values else {}
+    return TomlFile(file, values, places, tuple(mending.faults), "\n".join(mending.left_out))
 
 
-def _values(file: str, text: str) -> tuple[dict[str, Any], str, list[Fault]]:
-    lines = text.replace("\r\n", "\n").split("\n")
-    faults: list[Fault] = []
-    while len(faults) < _MOST_FAULTS:
+def _values(mending: _Mending) -> dict[str, Any]:
+    while len(mending.faults) < _MOST_FAULTS:
         try:
-            return tomllib.loads("\n".join(lines)), "\n".join(lines), faults
+            return tomllib.loads("\n".join(mending.lines))
         except RecursionError:
-            faults.append(fault("programme.nested-too-deep", Place(file, 1, 1)))
-            return {}, "", faults
+            mending.report("programme.nested-too-deep", 0)
+            mending.leave_out(0, len(mending.lines))
+            return {}
         except ValueError as error:
-            _leave_out(file, lines, str(error), faults)
-    faults.append(fault("programme.too-many-faults", Place(file, 1, 1), most=_MOST_FAULTS))
-    return {}, "", faults
+            _mend(mending, str(error))
+    mending.report("programme.too-many-faults", 0, most=_MOST_FAULTS)
+    mending.leave_out(0, len(mending.lines))
+    return {}
 
 
-def _leave_out(file: str, lines: list[str], said: str, faults: list[Fault]) -> None:
-    """Report one syntax fault and blank the statement that holds it."""
+def _mend(mending: _Mending, said: str) -> None:
+    """Report one syntax fault and leave out the statement that holds it."""
+    lines = mending.lines
     found = _AT.search(said)
-    if not found:  # the end of the file, or a number beyond reading: find it statement by statement
+    if not found:  # the end of the file, or a number beyond reading: what holds it is searched for
         at = _first_broken(lines)
-        faults.append(fault("programme.not-closed", Place(file, at + 1, 1)))
-        lines[at:] = [""] * (len(lines) - at)
+        mending.report("programme.not-closed", at)
+        mending.leave_out(at, len(lines))
         return
-    row, column = int(found[1]) - 1, int(found[2])
+    row, column = min(int(found[1]), len(lines)) - 1, int(found[2])
     start = row
     while start > 0 and not _STATEMENT.match(lines[start]):
         start -= 1
-    open_before = row > 0 and column <= len(lines[row]) - len(lines[row].lstrip()) + 1
-    if start == row and open_before and _still_open(lines, row):
+    indent = len(lines[row]) - len(lines[row].lstrip())
+    if start == row > 0 and column <= indent + 1 and _still_open(lines, row):
         start = _statement_before(lines, row)
-        faults.append(fault("programme.not-closed", Place(file, start + 1, 1)))
-        lines[start:row] = [""] * (row - start)
+        mending.report("programme.not-closed", start)
+        mending.leave_out(start, row)
         return
     code, fields = _reason(said, lines[row])
-    faults.append(fault(code, Place(file, row + 1, column), **fields))
-    lines[start : row + 1] = [""] * (row + 1 - start)
+    mending.report(code, row, indent + 1 if code == "programme.said-twice" else column, **fields)
+    mending.leave_out(start, row + 1)
 
 
 def _reason(said: str, line: str) -> tuple[str, dict[str, object]]:
@@ -206,16 +229,3 @@ def _pair(node: Any, under: TomlPath, found: dict[TomlPath, tuple[int, int]]) ->
             for index, child in enumerate(named):
                 found.setdefault((*path, index), _at(child))
                 ahead.append((child, (*path, index)))
-
-
-def strings(value: object) -> Iterator[str]:
-    """Every string in a value, however deep."""
-    ahead = [value]
-    while ahead:
-        each = ahead.pop()
-        if isinstance(each, str):
-            yield each
-        elif isinstance(each, dict):
-            ahead += [*each.values(), *each.keys()]
-        elif isinstance(each, list):
-            ahead += each
