@@ -7,10 +7,10 @@ by running again.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sekisho.errors import TamperedError, UsageError, fault
 from sekisho.model.entry import MAX_ENTRY_BYTES
-from sekisho.ports import LogStorage
 from sekisho.tlog.merkle import leaf_hash, root_of
 from sekisho.tlog.note import (
     Checkpoint,
@@ -22,6 +22,9 @@ from sekisho.tlog.note import (
 )
 from sekisho.tlog.paths import CHECKPOINT, TILE_WIDTH, Resource, levels, parse_path, width_of
 from sekisho.tlog.tree import Readable, Tree, framed, read_resource, split_bundle, split_tile
+
+if TYPE_CHECKING:  # the ports bring numpy, which a log does not need
+    from sekisho.ports import LogStorage
 
 TILES_A_WRITE = 64
 
@@ -52,7 +55,7 @@ def current_checkpoint(storage: Readable, verifiers: Sequence[Verifier]) -> Chec
 
 
 def integrate(
-    storage: LogStorage, signers: Sequence[Signer], entries: Sequence[bytes], first: int = 0
+    storage: "LogStorage", signers: Sequence[Signer], entries: Sequence[bytes], first: int = 0
 ) -> Checkpoint:
     """Make the entries part of the log, durable and under a signed checkpoint, or raise.
 
@@ -86,7 +89,7 @@ def integrate(
 
 
 def resign(
-    storage: LogStorage, signers: Sequence[Signer], trusted: Sequence[Verifier]
+    storage: "LogStorage", signers: Sequence[Signer], trusted: Sequence[Verifier]
 ) -> Checkpoint:
     """The same tree under the signatures of other keys: how a log takes up a new key.
 
@@ -190,7 +193,7 @@ def _superseded(started: int, size: int) -> Iterator[str]:
                 yield from (Resource(each, index, part).path for part in range(1, TILE_WIDTH))
 
 
-def tidy(storage: LogStorage, size: int) -> int:
+def tidy(storage: "LogStorage", size: int) -> int:
     """Remove what stopped runs left: partial files of tiles that are full in a tree of this size.
 
     Returns how many there were.

@@ -139,14 +139,17 @@ def write_receipt(
     index: int,
     verifiers: Sequence[Verifier],
     openings: Sequence[Opening] = (),
+    *,
+    under: Checkpoint | None = None,
 ) -> str:
     """The receipt of an entry: a proof file that holds the entry and what may be opened of it.
 
-    What is opened can be read by whoever holds the file: open to each party what is theirs.
+    What is opened can be read by whoever holds the file: open to each party what is theirs. Under
+    which checkpoint the receipt stands may be chosen, say the last that witnesses have signed.
 
     Raises: as `prove`; UsageError when an opening does not fit the entry.
     """
-    checkpoint = current_checkpoint(storage, verifiers)
+    checkpoint = under or current_checkpoint(storage, verifiers)
     if checkpoint is None:
         raise TamperedError(fault("log.file-missing", path="checkpoint"))
     tree = Tree(storage, checkpoint.size)

@@ -5,11 +5,14 @@ entries written. What a stopped run left undone is done by the next.
 """
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from sekisho.errors import TamperedError, fault
-from sekisho.ports import LogStorage
 from sekisho.tlog.append import current_checkpoint, integrate
 from sekisho.tlog.note import Checkpoint, Signer
+
+if TYPE_CHECKING:  # the ports bring numpy, which a log does not need
+    from sekisho.ports import LogStorage
 
 GROUP = 4096
 
@@ -18,7 +21,7 @@ Outbox = Callable[[int, int], Sequence[tuple[int, bytes]]]
 
 
 def sequence(
-    storage: LogStorage, signers: Sequence[Signer], outbox: Outbox, through: int | None = None
+    storage: "LogStorage", signers: Sequence[Signer], outbox: Outbox, through: int | None = None
 ) -> Checkpoint:
     """The signed checkpoint once the outbox is in the log, at least through the given index.
 

@@ -6,14 +6,17 @@ apart; anything else that lies in the folder is a fault.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sekisho.errors import CancelledError, Fault, TamperedError, fault
-from sekisho.ports import Watch
 from sekisho.tlog.append import current_checkpoint
 from sekisho.tlog.merkle import leaf_hash, proves_consistency, root_of
 from sekisho.tlog.note import Checkpoint, Verifier
 from sekisho.tlog.paths import CHECKPOINT, TILE_WIDTH, Resource, parse_path, whole, width_of
 from sekisho.tlog.tree import Listable, Readable, Tree, framed, split_bundle, split_tile
+
+if TYPE_CHECKING:  # the ports bring numpy, which a log does not need
+    from sekisho.ports import Watch
 
 MAX_FAULTS = 100
 
@@ -65,7 +68,7 @@ def verify_log(
     storage: Readable,
     verifiers: Sequence[Verifier],
     check: Check = _no_check,
-    watch: Watch | None = None,
+    watch: "Watch | None" = None,
 ) -> LogFindings:
     """Everything that is wrong with a log, or the certainty that nothing is.
 
@@ -74,7 +77,6 @@ def verify_log(
 
     Raises: CancelledError when the watch says so.
     """
-    watch = watch or Watch()
     try:
         checkpoint = current_checkpoint(storage, verifiers)
     except TamperedError as error:
@@ -83,15 +85,20 @@ def verify_log(
         return LogFindings(None, 0, 0, (fault("log.file-missing", path=CHECKPOINT),))
     run = _Pass(storage, checkpoint.size, files=1)
     for index in range(-(-checkpoint.size // TILE_WIDTH)):
-        if watch.cancelled():
-            raise CancelledError(fault("log.cancelled"))
+        if watch is not None:
+            _report(watch, run)
         _verify_bundle(run, index, check)
-        watch.progress("log.phase-verify", run.entries, checkpoint.size)
     root = _finish(run)
     if root != checkpoint.root:
         run.blame(fault("log.root-differs", size=checkpoint.size))
     unsigned = tuple(_verify_rest(run, storage)) if isinstance(storage, Listable) else ()
     return LogFindings(checkpoint, run.entries, run.files, tuple(run.faults), unsigned)
+
+
+def _report(watch: "Watch", run: _Pass) -> None:
+    if watch.cancelled():
+        raise CancelledError(fault("log.cancelled"))
+    watch.progress("log.phase-verify", run.entries, run.size)
 
 
 def verify_growth(storage: Readable, older: Checkpoint, newer: Checkpoint) -> tuple[Fault, ...]:
