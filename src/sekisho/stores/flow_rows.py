@@ -1,21 +1,16 @@
 """Rows of programmes, deliveries and releases."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from sekisho.errors import Conflict, NotFound, TamperedError, fault
-from sekisho.model.decision import Decision
 from sekisho.model.release import Delivery, Release
-from sekisho.model.table import Table
 from sekisho.ports import InstalledProgramme
 from sekisho.stores.codec import from_json, read_instant, to_json, write_instant
 from sekisho.stores.tables import deliveries, programmes, releases
 from sekisho.terms import RELEASE_TRANSITIONS, ReleaseState
-
-_NAMES = tuple[str, ...]
-_FILES = Mapping[str, str]
 
 
 def insert_programme(connection: Connection, programme: InstalledProgramme, index: int) -> None:
@@ -103,27 +98,11 @@ def insert_release(connection: Connection, release: Release, index: int) -> None
             plan=release.plan,
             revision=release.revision,
             state=release.state.value,
-            made_at=write_instant(release.made_at),
             corrects=release.corrects,
-            linked_set=to_json(release.linked_set, _NAMES),
-            deliveries=to_json(release.deliveries, _NAMES),
-            files=to_json(release.files, _FILES),
-            released_table=to_json(release.table, Table),
-            decision=to_json(release.decision, Decision),
+            body=to_json(replace(release, entry_index=None), Release),
             entry_index=index,
         )
     )
-
-
-def check_linked(connection: Connection, added: tuple[Release, ...]) -> None:
-    """Every member of a linked set is there: none leaves without those that protect it.
-
-    Raises: Conflict when one is missing, or a release is not in its own set.
-    """
-    named = {member for release in added for member in release.linked_set}
-    found = connection.execute(select(releases.c.id).where(releases.c.id.in_(named))).scalars()
-    if set(found) != named or any(release.id not in release.linked_set for release in added):
-        raise Conflict(fault("store.linked-set"))
 
 
 def move_release(connection: Connection, release_id: str, state: ReleaseState) -> None:
@@ -156,18 +135,5 @@ def _release(row: Row[Any]) -> Release:
         state = ReleaseState(row.state)
     except ValueError:
         raise TamperedError(fault("store.row-unreadable")) from None
-    return Release(
-        id=row.id,
-        programme=row.programme,
-        plan=row.plan,
-        linked_set=from_json(row.linked_set, _NAMES),
-        revision=row.revision,
-        state=state,
-        made_at=read_instant(row.made_at),
-        table=from_json(row.released_table, Table),
-        decision=from_json(row.decision, Decision),
-        deliveries=from_json(row.deliveries, _NAMES),
-        files=from_json(row.files, _FILES),
-        entry_index=row.entry_index,
-        corrects=row.corrects,
-    )
+    whole: Release = from_json(row.body, Release)
+    return replace(whole, state=state, entry_index=row.entry_index)

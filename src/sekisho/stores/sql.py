@@ -89,8 +89,8 @@ class SqlStore:
     def add_releases(self, releases: Sequence[Release], entries: Sequence[Entry]) -> list[int]:
         """All of a linked set or none; what one corrects turns `corrected` with it.
 
-        Raises: UsageError without one entry a release; Conflict when a revision exists, a member
-        of a linked set is missing, or a state forbids it; NotFound when `corrects` is not there.
+        Raises: UsageError without one entry a release; Conflict when a revision exists or a state
+        forbids it; NotFound when `corrects` is not there.
         """
         if not releases or len(releases) != len(entries):
             raise UsageError(fault("store.entry-each"))
@@ -100,7 +100,6 @@ class SqlStore:
                 index = log_rows.append(connection, entry)
                 flow_rows.insert_release(connection, release, index)
                 indices.append(index)
-            flow_rows.check_linked(connection, tuple(releases))
         return indices
 
     def set_release_state(

@@ -72,9 +72,9 @@ def _make_log() -> None:
 def _make_flows() -> None:
     op.create_table(
         "deliveries",
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("programme", sa.String(), nullable=False),
         sa.Column("dataset", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("holder", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("rows", sa.BigInteger(), nullable=False),
@@ -84,7 +84,7 @@ def _make_flows() -> None:
         sa.ForeignKeyConstraint(
             ["entry_index"], ["entries.log_index"], name="fk_deliveries_entry_index"
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
+        sa.PrimaryKeyConstraint("programme", "dataset", "id", name="pk_deliveries"),
         sa.UniqueConstraint(
             "programme", "dataset", "digest", name="uq_deliveries_programme_dataset_digest"
         ),
@@ -96,13 +96,8 @@ def _make_flows() -> None:
         sa.Column("plan", sa.String(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
-        sa.Column("made_at", sa.String(), nullable=False),
         sa.Column("corrects", sa.String(), nullable=True),
-        sa.Column("linked_set", sa.Text(), nullable=False),
-        sa.Column("deliveries", sa.Text(), nullable=False),
-        sa.Column("files", sa.Text(), nullable=False),
-        sa.Column("released_table", sa.Text(), nullable=False),
-        sa.Column("decision", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
         sa.Column("entry_index", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(["corrects"], ["releases.id"], name="fk_releases_corrects"),
         sa.ForeignKeyConstraint(
