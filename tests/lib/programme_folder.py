@@ -5,6 +5,11 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from sekisho.errors import Fault
+from sekisho.rules.check import check_rules
+from sekisho.rules.packs import Packs
+from sekisho.rules.vocabulary import Vocabulary
+
 RULES = """
 @id("shop-R1")
 @cite("Terms, section 1")
@@ -188,3 +193,8 @@ def spoilt(file: str, old: str, new: str) -> dict[str, str]:
     """The sound files with one text of one file replaced."""
     assert old in FILES[file], (file, old)
     return FILES | {file: FILES[file].replace(old, new, 1)}
+
+
+def check_own_rules(rules: object) -> list[Fault]:
+    """Check rules as where no pack of any country is installed."""
+    return check_rules(rules, Packs({}, Vocabulary({}), "", ""))

@@ -4,14 +4,22 @@ import hashlib
 from decimal import Decimal
 
 import pytest
-from tests.lib.programme_folder import BY_REGION, DATASET, FILES, PROGRAMME, packed, spoilt, write
+from tests.lib.programme_folder import (
+    BY_REGION,
+    DATASET,
+    FILES,
+    PROGRAMME,
+    check_own_rules,
+    packed,
+    spoilt,
+    write,
+)
 
 from sekisho.errors import ProgrammeError
 from sekisho.model.dataset import Sensitivity
 from sekisho.model.text import Text
 from sekisho.programmes.check import checked_programme
 from sekisho.programmes.read import read_programme
-from sekisho.rules.check import check_rules
 from sekisho.terms import ColumnType, Language, Method
 
 
@@ -103,7 +111,7 @@ def test_ten_faults_in_five_files_are_all_reported_with_line_and_suggestion():
         "rules/release.cedar": FILES["rules/release.cedar"].replace("statistical", "statistcal"),
     }
     with pytest.raises(ProgrammeError) as raised:
-        checked_programme(packed(files), check_rules)
+        checked_programme(packed(files), check_own_rules)
     assert raised.value.sentences() == [
         "datasets/sales.toml:17:17: unknown key `requird`; did you mean `required`?",
         (

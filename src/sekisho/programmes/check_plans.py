@@ -8,7 +8,7 @@ from sekisho.model.programme import Programme, ReleasePlan
 from sekisho.programmes.guess import guessed
 from sekisho.programmes.places import place_in
 from sekisho.programmes.vocabulary import SENSITIVITY_RULES
-from sekisho.query.expressions import ColumnRef, Origin
+from sekisho.query.expressions import ColumnRef
 from sekisho.query.parse import parse
 from sekisho.query.plan import Query, Scan, scans_of
 from sekisho.terms import Method
@@ -191,9 +191,14 @@ def _same_measure(
             yield fault("programme.linked-other-measure", place, id=other.id)
 
 
-def _measured(plan: ReleasePlan, query: Query) -> tuple[str, frozenset[Origin], str] | None:
-    """What a plan measures: function, declared columns, unit."""
+def _measured(plan: ReleasePlan, query: Query) -> tuple[str, str, str] | None:
+    """What a plan measures: function, argument whatever its tables are called there, unit."""
     measure = query.measure_of(plan.measure)
     if measure is None:
         return None
-    return measure.function.value, measure.origins, plan.unit_of_measure.en
+    argument = repr(measure.argument)
+    for scan in scans_of(query.aggregate.source):
+        for each in scan.fields:
+            declared = "".join(f"{o.table}/{o.column}" for o in each.origins)
+            argument = argument.replace(repr(each.name), declared)
+    return measure.function.value, argument, plan.unit_of_measure.en

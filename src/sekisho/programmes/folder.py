@@ -4,6 +4,7 @@ Nothing outside the folder is read: links are refused, not followed. Sizes are b
 while reading, so that neither a huge file nor a packed one that unfolds fills the memory.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -94,7 +95,12 @@ def _walk(root: Path | Traversable, folder: Folder) -> Iterator[tuple[str, Path 
     ahead: list[tuple[str, Path | Traversable]] = [("", root)]
     while ahead:
         under, current = ahead.pop()
-        for entry in sorted(current.iterdir(), key=lambda e: e.name):
+        try:
+            entries = sorted(current.iterdir(), key=lambda entry: entry.name)
+        except OSError:
+            folder.faults.append(fault("programme.unreadable", Place(under or ".")))
+            continue
+        for entry in entries:
             path = f"{under}/{entry.name}" if under else entry.name
             reason = _refusal(path, entry)
             if reason:
@@ -144,26 +150,34 @@ def _take_file(path: str, entry: Path | Traversable, folder: Folder) -> None:
     suffix = f".{path.rpartition('.')[2]}"
     sample = path.startswith("sample/")
     limit = (SAMPLE_LIMITS if sample else TEXT_LIMITS)[suffix]
+    try:
+        digest, size, data = _content(entry, limit, keep=not sample)
+    except OSError as error:
+        code = "programme.link" if error.errno == errno.ELOOP else "programme.unreadable"
+        folder.faults.append(fault(code, Place(path)))
+        return
+    if size > limit:
+        folder.faults.append(fault("programme.file-too-large", Place(path), kib=limit // KIB))
+        return
+    folder.digests[path] = digest
+    folder.bytes += size
+    text = None if sample else _text(path, data, folder)
+    if text is not None:
+        folder.texts[path] = text
+
+
+def _content(entry: Path | Traversable, limit: int, *, keep: bool) -> tuple[str, int, bytes]:
+    """Digest, size and, if kept, the bytes of a file; reading ends once it is over the limit."""
     hashed = hashlib.sha256()
     parts: list[bytes] = []
     size = 0
     with _opened(entry) as stream:
-        while block := stream.read(MIB):
+        while size <= limit and (block := stream.read(MIB)):
             size += len(block)
-            if size > limit:
-                folder.faults.append(
-                    fault("programme.file-too-large", Place(path), kib=limit // KIB)
-                )
-                return
             hashed.update(block)
-            if not sample:
+            if keep:
                 parts.append(block)
-    folder.digests[path] = hashed.hexdigest()
-    folder.bytes += size
-    if not sample:
-        text = _text(path, b"".join(parts), folder)
-        if text is not None:
-            folder.texts[path] = text
+    return hashed.hexdigest(), size, b"".join(parts)
 
 
 def _opened(entry: Path | Traversable) -> IO[bytes]:

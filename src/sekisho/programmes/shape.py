@@ -21,6 +21,8 @@ LONGEST_TEXT = 20_000
 def shape_faults(read: TomlFile, keys: tuple[Key, ...]) -> list[Fault]:
     """Every place where a file leaves the vocabulary."""
     faults = list(read.faults)
+    if faults and not read.values:
+        return faults
     _table(read, (), read.values, keys, faults)
     return faults
 

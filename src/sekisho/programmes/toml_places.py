@@ -164,6 +164,8 @@ def _places(text: str) -> dict[TomlPath, tuple[int, int]]:
         elif node.type in {"table", "table_array_element"}:
             path = _header(node, counts)
             found.setdefault(path, _at(node))
+            if node.type == "table_array_element":
+                found.setdefault(path[:-1], _at(node))
             for child in node.children:
                 if child.type == "pair":
                     _pair(child, path, found)
