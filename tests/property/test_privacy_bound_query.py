@@ -158,7 +158,7 @@ def test_decimals_count_in_steps_of_their_last_digit():
             ),
         ),
     )
-    sql = 'SELECT 1 AS "#unit", unnest([1.25, 7.00, -3.00, NULL])::DECIMAL(9, 2) AS a0'
+    sql = 'SELECT 1 AS "#unit", unnest([125, 700, -300, NULL]) AS a0'
     assert run_bound(bound, sql, duckdb.connect()).blocks[0, 0].tolist() == [[625]]
     rows = [(1, Decimal("1.25")), (1, Decimal(7)), (1, Decimal(-3)), (1, None)]
     assert evaluate_bound(bound, rows).blocks[0, 0].tolist() == [[625]]

@@ -7,7 +7,7 @@ import pytest
 from sekisho.errors import Refused, UsageError
 from sekisho.lanes.statistics.privacy.ledger import (
     Charge,
-    Measure,
+    LossMeasure,
     after_charge,
     can_charge,
     left,
@@ -21,8 +21,8 @@ DELTA = Decimal("1e-9")
 
 
 def test_four_releases_of_half_the_epsilon_do_not_fit_but_three_do():
-    ledger = open_ledger(Measure.GAUSSIAN, Decimal(1), DELTA)
-    charge = Charge(Measure.GAUSSIAN, loss_within(ledger, Decimal("0.5")))
+    ledger = open_ledger(LossMeasure.GAUSSIAN, Decimal(1), DELTA)
+    charge = Charge(LossMeasure.GAUSSIAN, loss_within(ledger, Decimal("0.5")))
     for _ in range(3):
         ledger = after_charge(ledger, charge)
     assert not can_charge(ledger, charge)
@@ -30,65 +30,65 @@ def test_four_releases_of_half_the_epsilon_do_not_fit_but_three_do():
 
 
 def test_the_whole_budget_can_be_spent_at_once_and_then_nothing_more():
-    ledger = open_ledger(Measure.GAUSSIAN, Decimal(1), DELTA)
-    ledger = after_charge(ledger, Charge(Measure.GAUSSIAN, loss_within(ledger, Decimal(1))))
+    ledger = open_ledger(LossMeasure.GAUSSIAN, Decimal(1), DELTA)
+    ledger = after_charge(ledger, Charge(LossMeasure.GAUSSIAN, loss_within(ledger, Decimal(1))))
     assert left(ledger) == 0
     with pytest.raises(Refused, match="0 left"):
-        after_charge(ledger, Charge(Measure.GAUSSIAN, Decimal("1e-12")))
+        after_charge(ledger, Charge(LossMeasure.GAUSSIAN, Decimal("1e-12")))
 
 
 def test_pure_budgets_add_epsilons_and_take_nothing_else():
-    ledger = open_ledger(Measure.PURE, Decimal(1), None)
-    ledger = after_charge(ledger, Charge(Measure.PURE, Decimal("0.7")))
+    ledger = open_ledger(LossMeasure.PURE, Decimal(1), None)
+    ledger = after_charge(ledger, Charge(LossMeasure.PURE, Decimal("0.7")))
     assert left(ledger) == Decimal("0.3")
-    assert not can_charge(ledger, Charge(Measure.PURE, Decimal("0.30000000001")))
-    assert can_charge(ledger, Charge(Measure.PURE, Decimal("0.3")))
+    assert not can_charge(ledger, Charge(LossMeasure.PURE, Decimal("0.30000000001")))
+    assert can_charge(ledger, Charge(LossMeasure.PURE, Decimal("0.3")))
     with pytest.raises(Refused, match="kept as `pure`"):
-        after_charge(ledger, Charge(Measure.GAUSSIAN, Decimal("0.1")))
+        after_charge(ledger, Charge(LossMeasure.GAUSSIAN, Decimal("0.1")))
     with pytest.raises(Refused):
-        after_charge(ledger, Charge(Measure.PURE, Decimal("0.1"), Decimal("1e-30")))
+        after_charge(ledger, Charge(LossMeasure.PURE, Decimal("0.1"), Decimal("1e-30")))
 
 
 @pytest.mark.parametrize("loss", ["0", "-0.01", "NaN", "Infinity"])
 def test_a_charge_that_is_no_positive_number_is_never_admitted(loss):
-    ledger = open_ledger(Measure.GAUSSIAN, Decimal(1), DELTA)
-    assert not can_charge(ledger, Charge(Measure.GAUSSIAN, Decimal(loss)))
+    ledger = open_ledger(LossMeasure.GAUSSIAN, Decimal(1), DELTA)
+    assert not can_charge(ledger, Charge(LossMeasure.GAUSSIAN, Decimal(loss)))
 
 
 def test_a_million_tiny_charges_lose_no_digit():
-    ledger = open_ledger(Measure.PURE, Decimal(1), None)
-    tiny = Charge(Measure.PURE, Decimal("1e-40"))
-    ledger = after_charge(ledger, Charge(Measure.PURE, Decimal("0.9")))
+    ledger = open_ledger(LossMeasure.PURE, Decimal(1), None)
+    tiny = Charge(LossMeasure.PURE, Decimal("1e-40"))
+    ledger = after_charge(ledger, Charge(LossMeasure.PURE, Decimal("0.9")))
     assert after_charge(ledger, tiny).spent_loss - Decimal("0.9") > 0
-    assert not can_charge(ledger, Charge(Measure.PURE, Decimal("1e-400")))
+    assert not can_charge(ledger, Charge(LossMeasure.PURE, Decimal("1e-400")))
 
 
 def test_a_negative_delta_cannot_win_the_reserve_back():
-    ledger = open_ledger(Measure.GAUSSIAN, Decimal(1), DELTA)
-    assert not can_charge(ledger, Charge(Measure.GAUSSIAN, Decimal("0.001"), Decimal("-1e-10")))
+    ledger = open_ledger(LossMeasure.GAUSSIAN, Decimal(1), DELTA)
+    assert not can_charge(ledger, Charge(LossMeasure.GAUSSIAN, Decimal("0.001"), Decimal("-1e-10")))
 
 
 def test_the_reserve_of_delta_is_a_budget_of_its_own():
-    ledger = open_ledger(Measure.GAUSSIAN, Decimal(1), DELTA)
-    fits = Charge(Measure.GAUSSIAN, Decimal("0.001"), ledger.most_delta)
+    ledger = open_ledger(LossMeasure.GAUSSIAN, Decimal(1), DELTA)
+    fits = Charge(LossMeasure.GAUSSIAN, Decimal("0.001"), ledger.most_delta)
     ledger = after_charge(ledger, fits)
     with pytest.raises(Refused, match="part of delta"):
-        after_charge(ledger, Charge(Measure.GAUSSIAN, Decimal("0.001"), Decimal("1e-20")))
+        after_charge(ledger, Charge(LossMeasure.GAUSSIAN, Decimal("0.001"), Decimal("1e-20")))
 
 
 def test_a_gaussian_budget_needs_a_delta():
     with pytest.raises(UsageError, match="delta must lie"):
-        open_ledger(Measure.GAUSSIAN, Decimal(1), None)
+        open_ledger(LossMeasure.GAUSSIAN, Decimal(1), None)
 
 
 def test_two_months_cost_one_person_less_than_the_sum_of_the_epsilons():
-    month = open_ledger(Measure.GAUSSIAN, Decimal(1), DELTA)
-    month = after_charge(month, Charge(Measure.GAUSSIAN, month.most_loss))
+    month = open_ledger(LossMeasure.GAUSSIAN, Decimal(1), DELTA)
+    month = after_charge(month, Charge(LossMeasure.GAUSSIAN, month.most_loss))
     epsilon, delta = lost_over((month, month), DELTA)
     assert Decimal("1.4") < epsilon < Decimal("1.5")
     assert delta >= DELTA
     pure = after_charge(
-        open_ledger(Measure.PURE, Decimal(1), None), Charge(Measure.PURE, Decimal("0.25"))
+        open_ledger(LossMeasure.PURE, Decimal(1), None), Charge(LossMeasure.PURE, Decimal("0.25"))
     )
     assert lost_over((month, month, pure), DELTA)[0] == epsilon + Decimal("0.25")
     assert lost_over((pure,), DELTA) == (Decimal("0.25"), Decimal(0))

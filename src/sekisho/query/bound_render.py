@@ -10,14 +10,28 @@ from decimal import Decimal
 from itertools import pairwise
 from math import prod
 
-from sekisho.query.bound import Amount, AmountKind, Bound, BoundLevel, BoundVector, Value
+from sekisho.query.bound import (
+    Amount,
+    AmountKind,
+    Bound,
+    BoundLevel,
+    BoundVector,
+    Value,
+    projection,
+)
 from sekisho.query.plan import UNIT_FIELD
+from sekisho.query.render import Renderer, scaled, text
 
 _LARGEST_BIGINT = 2**62
 
 
+def bound_sql(bound: Bound) -> str:
+    """The whole statement over the tables that the bound's plan reads; see `render_bound`."""
+    return render_bound(bound, Renderer().source(projection(bound)))
+
+
 def render_bound(bound: Bound, rows_sql: str) -> str:
-    """The whole statement over the SQL of `projection(bound)`.
+    """The whole statement over the SQL of `projection(bound)`, numbers in steps of their decimals.
 
     Shape: the result has columns part, code, v0, v1, …; `parts_of` says what each part is. Code
     is the position of the group (row-major), or a list of texts when groups are not listed.
@@ -54,17 +68,16 @@ def _parts(bound: Bound, vector: int) -> list[int]:
     ]
 
 
-def _literal(value: Value) -> str:
+def _literal(value: Value, decimals: int = 0) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | Decimal):
-        return str(value)
+        return str(scaled(value, decimals))
     if isinstance(value, datetime):
         return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
     if isinstance(value, date):
         return f"DATE '{value.isoformat()}'"
-    quoted = value.replace("'", "''")
-    return f"'{quoted}'"
+    return text(value)
 
 
 def _is_run(values: Sequence[Value]) -> bool:
@@ -89,7 +102,9 @@ def _coded(bound: Bound) -> str:
             wheres.append(f"g{n} BETWEEN {first} AND {last}")
             terms.append(f"(g{n} - {first})::INTEGER * {stride}")
         else:
-            listed = ", ".join(f"({_literal(v)}, {at})" for at, v in enumerate(group.values))
+            decimals = group.expression.type.decimals
+            values = [_literal(v, decimals) for v in group.values]
+            listed = ", ".join(f"({v}, {at})" for at, v in enumerate(values))
             joins += f" JOIN (VALUES {listed}) AS l{n}(v{n}, c{n}) ON g{n} = v{n}"
             terms.append(f"c{n} * {stride}")
     code = " + ".join(terms) or "0"
@@ -123,9 +138,7 @@ def _gathered(bound: Bound, amount: Amount) -> str:
         return _clamped(f"count({name})", amount)
     if amount.kind is AmountKind.VALUES:
         return _clamped(f"count(DISTINCT {name})", amount)
-    step = 10**amount.argument.type.decimals
-    whole = f"({name} * {step})" if step > 1 else name
-    row = f"LEAST(GREATEST({whole}, {amount.lower}), {amount.upper})::BIGINT"
+    row = f"LEAST(GREATEST({name}, {amount.lower}), {amount.upper})::BIGINT"
     return _clamped(f"coalesce(sum(CASE WHEN {name} IS NULL THEN 0 ELSE {row} END), 0)", amount)
 
 

@@ -25,7 +25,7 @@ _EXACT = Context(prec=120, traps=[Inexact, InvalidOperation])
 _SMALLEST_EXPONENT = -60
 
 
-class Measure(StrEnum):
+class LossMeasure(StrEnum):
     """What a budget is counted in; one budget never mixes the two."""
 
     GAUSSIAN = "gaussian"
@@ -36,7 +36,7 @@ class Measure(StrEnum):
 class Charge:
     """What one release costs: `loss` is mu squared or pure epsilon, `delta` what comes on top."""
 
-    measure: Measure
+    measure: LossMeasure
     loss: Decimal
     delta: Decimal = Decimal(0)
 
@@ -48,7 +48,7 @@ class Ledger:
     Units: loss and delta as in `Charge`; `epsilon` and `delta` as declared, for people.
     """
 
-    measure: Measure
+    measure: LossMeasure
     epsilon: Decimal
     delta: Decimal
     most_loss: Decimal
@@ -75,13 +75,13 @@ class BudgetStore(Protocol):
         ...
 
 
-def open_ledger(measure: Measure, epsilon: Decimal, delta: Decimal | None) -> Ledger:
+def open_ledger(measure: LossMeasure, epsilon: Decimal, delta: Decimal | None) -> Ledger:
     """The empty ledger of a declared budget.
 
     Raises: UsageError when the budget is zero, negative or absurd.
     """
-    check_budget(epsilon, delta if measure is Measure.GAUSSIAN else None)
-    if measure is Measure.PURE:
+    check_budget(epsilon, delta if measure is LossMeasure.GAUSSIAN else None)
+    if measure is LossMeasure.PURE:
         return Ledger(measure, epsilon, Decimal(0), epsilon, Decimal(0))
     if delta is None:
         return open_ledger(measure, epsilon, Decimal(0))
@@ -94,7 +94,7 @@ def loss_within(ledger: Ledger, epsilon: Decimal) -> Decimal:
 
     Raises: UsageError when epsilon is zero, negative or absurd.
     """
-    if ledger.measure is Measure.PURE:
+    if ledger.measure is LossMeasure.PURE:
         check_budget(epsilon, None)
         return epsilon
     return mu2_within(epsilon, ledger.delta - ledger.most_delta)
@@ -152,7 +152,7 @@ def why_refused(ledger: Ledger, charge: Charge) -> Fault:
 
 def shown_epsilon(ledger: Ledger, loss: Decimal) -> Decimal:
     """A loss as people read it: the epsilon that it amounts to at the budget's delta."""
-    if ledger.measure is Measure.PURE:
+    if ledger.measure is LossMeasure.PURE:
         return loss
     return epsilon_at(loss, ledger.delta - ledger.most_delta)
 
@@ -174,8 +174,8 @@ def lost_over(ledgers: tuple[Ledger, ...], delta: Decimal) -> tuple[Decimal, Dec
 
     Shape: returns (epsilon, delta) that hold for all releases charged so far.
     """
-    gaussian = [one for one in ledgers if one.measure is Measure.GAUSSIAN]
-    pure = sum((one.spent_loss for one in ledgers if one.measure is Measure.PURE), Decimal(0))
+    gaussian = [one for one in ledgers if one.measure is LossMeasure.GAUSSIAN]
+    pure = sum((one.spent_loss for one in ledgers if one.measure is LossMeasure.PURE), Decimal(0))
     mu2 = sum((one.spent_loss for one in gaussian), Decimal(0))
     together = epsilon_at(mu2, delta)
     growth = 1 + together.exp()

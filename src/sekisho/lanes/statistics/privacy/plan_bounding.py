@@ -1,0 +1,363 @@
+"""From a query to the one bounding query, its noise and its price, before any row is read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_DOWN, Decimal
+from hashlib import sha256
+from math import isqrt, prod
+
+from sekisho.errors import QueryError, fault
+from sekisho.lanes.statistics.privacy.bounds import (
+    LARGEST_CONTRIBUTION,
+    PRECISION_ONE,
+    Clip,
+    Norm,
+    check_weights,
+    clip_for,
+    weight,
+)
+from sekisho.lanes.statistics.privacy.calibrate import SIGMA, discretisation_delta
+from sekisho.lanes.statistics.privacy.contract import Contract, Step, Tables, contract_of
+from sekisho.lanes.statistics.privacy.domains import Value, check_arithmetic, domain_of, values_of
+from sekisho.lanes.statistics.privacy.keys import Threshold, threshold_for
+from sekisho.lanes.statistics.privacy.ledger import Charge, Ledger, LossMeasure, loss_within
+from sekisho.lanes.statistics.privacy.measures import (
+    Contribution,
+    Reading,
+    Wanted,
+    together,
+    wanted_of,
+)
+from sekisho.query.bound import (
+    Amount,
+    AmountKind,
+    Bound,
+    BoundGroup,
+    BoundLevel,
+    BoundVector,
+)
+from sekisho.query.expressions import Named
+from sekisho.query.plan import Query
+
+MOST_GROUPS = 1_000_000
+MOST_FOUND = 10_000_000
+"""Noisy numbers that a query over groups found in the data is charged for."""
+
+HISTOGRAM_SHARE = Decimal("0.02")
+FOUND_SHARE = Decimal("0.1")
+"""Part of a ledger's delta reserve that one query may spend on groups found in the data."""
+
+_BUNDLE_LIMIT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """One vector of the bounding query with its clip and the measures read from it."""
+
+    clip: Clip
+    wanted: tuple[Wanted, ...]
+    histogram_weight: int
+    """Integer units that stand for one unit in the histogram of sizes; 0: there is none."""
+    largest_checked: int
+    """Sizes for which the inequality was checked one by one when this was made."""
+
+    def place_of(self, name: str) -> int:
+        """Where a measure's first amount stands in the vector."""
+        before = 0
+        for each in self.wanted:
+            if each.name == name:
+                return before
+            before += len(each.amounts)
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything about a private release that is known before it is charged: no row was read."""
+
+    query: Query
+    bound: Bound
+    bundles: tuple[Bundle, ...]
+    charge: Charge
+    threshold: Threshold | None
+    proof: tuple[Step, ...]
+
+    @property
+    def numbers(self) -> int:
+        """How many noisy numbers are drawn, when groups are listed."""
+        return _coordinates(self.bound)
+
+
+def plan_release(
+    query: Query, tables: Tables, contribution: Contribution, ledger: Ledger, epsilon: Decimal
+) -> Plan:
+    """The bounding query, noise and price of a query.
+
+    Raises: QueryError when it cannot be proved safe; UsageError when epsilon, or its share of
+        a vector, is out of range.
+    Privacy: what `draw` later gives from this plan costs `charge`, neighbours differing in all
+        rows of one unit.
+    """
+    contract = contract_of(query.aggregate.source, tables)
+    if contract.unit is None or query.aggregate.unit != contract.unit:
+        raise QueryError(fault("privacy.unit_lost", query.aggregate.place))
+    groups = _groups(query, contract, contribution, ledger)
+    wanted = wanted_of(query, contract, contribution)
+    loss = loss_within(ledger, epsilon)
+    listed = all(g.values is not None for g in groups)
+    cap = contribution.groups if contribution.sampled else None
+    bound = Bound(
+        query.aggregate.source,
+        contract.unit,
+        groups,
+        (),
+        cap=cap if listed else contribution.found_groups,
+        seed=_seed(query),
+    )
+    builder = _Builder(query, contract, contribution, bound, ledger)
+    built = builder.bundles(wanted, loss)
+    bound = replace(bound, vectors=tuple(vector for vector, _ in built))
+    bundles = tuple(bundle for _, bundle in built)
+    threshold = None if listed else _threshold(bound, bundles, ledger)
+    charge = _charge(bound, threshold, ledger, loss)
+    proof = contract.proof + _last_steps(bound, bundles, charge, threshold)
+    return Plan(query, bound, bundles, charge, threshold, proof)
+
+
+def _seed(query: Query) -> str:
+    """A public seed for the order in which groups are kept: the names of the groups."""
+    names = "|".join(g.name for g in query.aggregate.groups)
+    return sha256(names.encode()).hexdigest()[:16]
+
+
+def _groups(
+    query: Query, contract: Contract, contribution: Contribution, ledger: Ledger
+) -> tuple[BoundGroup, ...]:
+    found: list[BoundGroup] = []
+    for group in query.aggregate.groups:
+        check_arithmetic(group.expression, contract.domains)
+        values = _values(group, contract)
+        if values is None and (contribution.found_groups < 1 or ledger.measure is LossMeasure.PURE):
+            raise QueryError(
+                fault("privacy.groups_unlisted", group.expression.place, group=group.name)
+            )
+        found.append(BoundGroup(group.name, group.expression, values))
+    if all(g.values is not None for g in found):
+        if prod(len(g.values or ()) for g in found) > MOST_GROUPS:
+            raise QueryError(
+                fault("privacy.too_many_groups", query.aggregate.place, most=MOST_GROUPS)
+            )
+        return tuple(found)
+    if len(query.aggregate.grouping_sets) > 1:
+        raise QueryError(fault("privacy.totals_of_found_groups", query.aggregate.place))
+    return tuple(replace(g, values=None) for g in found)
+
+
+def _values(group: Named, contract: Contract) -> tuple[Value, ...] | None:
+    domain = domain_of(group.expression, contract.domains)
+    return values_of(domain, group.expression.type.of)
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    query: Query
+    contract: Contract
+    contribution: Contribution
+    bound: Bound
+    ledger: Ledger
+
+    def bundles(self, wanted: Sequence[Wanted], loss: Decimal) -> list[tuple[BoundVector, Bundle]]:
+        """The vectors: additive measures on their finest groups, distinct units on each set."""
+        sets = self.query.aggregate.grouping_sets
+        asked: list[tuple[tuple[Wanted, ...], tuple[BoundLevel, ...]]] = []
+        for bundle in together(self.query, wanted):
+            self._check(bundle)
+            if all(each.is_additive for each in bundle) or len(sets) == 1:
+                asked.append((bundle, self._levels()))
+            else:
+                asked += [(bundle, (BoundLevel(one, PRECISION_ONE),)) for one in sets]
+        if not self.bound.lists_groups and not self._counts_units(asked):
+            asked.insert(0, ((_group_counter(),), self._levels()))
+        if len(asked) > _BUNDLE_LIMIT:
+            raise QueryError(
+                fault("privacy.too_many_measures", self.query.aggregate.place, most=_BUNDLE_LIMIT)
+            )
+        share = loss / len(asked)
+        return [self._vector(bundle, levels, share) for bundle, levels in asked]
+
+    def _check(self, bundle: Sequence[Wanted]) -> None:
+        values = any(a.kind is AmountKind.VALUES for w in bundle for a in w.amounts)
+        if values and len(self.query.aggregate.grouping_sets) > 1:
+            raise QueryError(fault("privacy.values_with_totals", self.query.aggregate.place))
+
+    def _counts_units(
+        self, asked: Sequence[tuple[tuple[Wanted, ...], tuple[BoundLevel, ...]]]
+    ) -> bool:
+        """Whether the first vector says alone how many units stand behind a group."""
+        return [a.kind for w in asked[0][0] for a in w.amounts] == [AmountKind.PRESENT]
+
+    def _levels(self) -> tuple[BoundLevel, ...]:
+        """The levels on which an additive measure is measured, with their precisions."""
+        sets = self.query.aggregate.grouping_sets
+        tops = [s for s in sets if not any(set(s) < set(other) for other in sets)]
+        rest = [s for s in sets if s not in tops]
+        once = self.contract.one_row_a_unit or self.contribution.measures_totals
+        if not (rest and (once or self.contribution.groups == 1)):
+            each = PRECISION_ONE // len(tops)
+            return tuple(BoundLevel(s, each) for s in tops)
+        half = PRECISION_ONE // 2
+        return tuple(
+            [BoundLevel(s, half // len(tops)) for s in tops]
+            + [BoundLevel(s, half // len(rest)) for s in rest]
+        )
+
+    def _vector(
+        self, wanted: tuple[Wanted, ...], levels: tuple[BoundLevel, ...], loss: Decimal
+    ) -> tuple[BoundVector, Bundle]:
+        norm = Norm.L2 if self.ledger.measure is LossMeasure.GAUSSIAN else Norm.L1
+        amounts, typical = _scaled(wanted)
+        full = self._full(levels, typical, norm)
+        edges = self._edges(amounts, levels, full)
+        spent = loss * HISTOGRAM_SHARE if edges else Decimal(0)
+        clip = clip_for(norm, loss - spent, full)
+        vector = BoundVector(
+            amounts,
+            levels,
+            squared=norm is Norm.L2,
+            allowance=PRECISION_ONE * clip.sensitivity ** (2 if norm is Norm.L2 else 1),
+            full=clip.full,
+            scale=clip.scale,
+            edges=edges,
+        )
+        counter = _histogram_weight(spent, norm) if edges else 0
+        checked = check_weights(clip, _largest(self.bound, amounts, levels), PRECISION_ONE)
+        return vector, Bundle(clip, wanted, counter, checked)
+
+    def _full(self, levels: Sequence[BoundLevel], typical: Sequence[int], norm: Norm) -> int:
+        """The size of the declared contribution: its groups spread evenly over each level."""
+        total = 0
+        for level in levels:
+            groups = self._groups_at(level)
+            cells = min(self._declared_groups(), groups)
+            if norm is Norm.L2:
+                inside = sum(one * one for one in typical) * self._declared_groups() ** 2 // cells
+            else:
+                inside = sum(typical) * self._declared_groups()
+            total += level.precision * inside
+        return total
+
+    def _declared_groups(self) -> int:
+        most = prod(len(g.values or ()) for g in self.bound.groups)
+        once = 1 if self.contract.one_row_a_unit else self.contribution.groups
+        return max(1, min(once, most) if self.bound.lists_groups else once)
+
+    def _groups_at(self, level: BoundLevel) -> int:
+        if not self.bound.lists_groups:
+            return max(1, self.contribution.found_groups)
+        return max(1, prod(self.bound.sizes(level)))
+
+    def _edges(
+        self, amounts: Sequence[Amount], levels: Sequence[BoundLevel], full: int
+    ) -> tuple[int, ...]:
+        """Bins of the sizes' histogram, or none where no unit can be scaled down."""
+        present = all(a.kind is AmountKind.PRESENT for a in amounts)
+        largest = _largest(self.bound, amounts, levels)
+        once = self.contract.one_row_a_unit and not self.contribution.lengths
+        if once or 0 < largest <= full:
+            return ()
+        first = PRECISION_ONE if present else max(1, full >> 20)
+        last = largest if present and largest else full << 20
+        step = PRECISION_ONE if present else 1
+        edges = [first]
+        while edges[-1] < last:
+            edges.append(max(edges[-1] + step, -(-edges[-1] * 1414 // (1000 * step)) * step))
+        return tuple(edges)
+
+
+def _group_counter() -> Wanted:
+    return Wanted("#units", Reading.UNITS, (Amount(AmountKind.PRESENT),), (1,), is_additive=False)
+
+
+def _histogram_weight(loss: Decimal, norm: Norm) -> int:
+    if norm is Norm.L1:
+        return int((loss * SIGMA).to_integral_value(rounding=ROUND_DOWN))
+    return isqrt(int((loss * SIGMA**2).to_integral_value(rounding=ROUND_DOWN)))
+
+
+def _largest(bound: Bound, amounts: Sequence[Amount], levels: Sequence[BoundLevel]) -> int:
+    """The largest size that a count of units can have; 0 when sizes are not counts of groups."""
+    if not all(a.kind is AmountKind.PRESENT for a in amounts) or len(levels) > 1:
+        return 0
+    groups = prod(bound.sizes(levels[0])) if bound.lists_groups else bound.cap or 0
+    groups = min(groups, bound.cap or groups)
+    return groups * len(amounts) * PRECISION_ONE
+
+
+def _scaled(wanted: Sequence[Wanted]) -> tuple[tuple[Amount, ...], tuple[int, ...]]:
+    """The amounts on a common footing: each multiplied so that a typical one is as long."""
+    pairs = [(a, t) for w in wanted for a, t in zip(w.amounts, w.typical, strict=True)]
+    longest = max(t for _, t in pairs)
+    limit = min(LARGEST_CONTRIBUTION, max(2**30, 1 << (longest * 2**14).bit_length()))
+    amounts: list[Amount] = []
+    typical: list[int] = []
+    for amount, one in pairs:
+        factor = max(1, (longest + one // 2) // one)
+        amounts.append(replace(amount, factor=factor, limit=limit))
+        typical.append(one * factor)
+    return tuple(amounts), tuple(typical)
+
+
+def _threshold(bound: Bound, bundles: Sequence[Bundle], ledger: Ledger) -> Threshold:
+    clip = bundles[0].clip
+    step = PRECISION_ONE
+    return threshold_for(
+        lambda own: weight(clip, own * step),
+        bound.cap or 1,
+        ledger.most_delta * FOUND_SHARE,
+        ledger.epsilon,
+    )
+
+
+def _coordinates(bound: Bound) -> int:
+    total = 0
+    for vector in bound.vectors:
+        groups = [prod(bound.sizes(level)) for level in vector.levels]
+        total += len(vector.amounts) * sum(groups) + len(vector.edges)
+    return total
+
+
+def _charge(bound: Bound, threshold: Threshold | None, ledger: Ledger, loss: Decimal) -> Charge:
+    if ledger.measure is LossMeasure.PURE:
+        return Charge(ledger.measure, loss)
+    numbers = _coordinates(bound) if threshold is None else MOST_FOUND
+    delta = discretisation_delta(numbers, ledger.epsilon)
+    return Charge(ledger.measure, loss, delta + (threshold.delta if threshold else 0))
+
+
+def _last_steps(
+    bound: Bound, bundles: Sequence[Bundle], charge: Charge, threshold: Threshold | None
+) -> tuple[Step, ...]:
+    """The steps that end the proof: groups, clipping, noise, price."""
+    steps = []
+    if threshold is None:
+        steps.append(Step("privacy.proof_groups_listed", {"groups": _most_groups(bound)}))
+    else:
+        steps.append(Step("privacy.proof_groups_found", {"cap": threshold.cap}))
+    for bundle in bundles:
+        fields = {
+            "measures": ", ".join(f"`{w.name}`" for w in bundle.wanted),
+            "sensitivity": bundle.clip.sensitivity,
+            "full": bundle.clip.full,
+            "checked": bundle.largest_checked,
+        }
+        steps.append(Step(f"privacy.proof_clip_{bundle.clip.norm}", fields))
+    if any(bundle.histogram_weight for bundle in bundles):
+        steps.append(Step("privacy.proof_histogram", {"share": HISTOGRAM_SHARE}))
+    steps.append(
+        Step(f"privacy.proof_noise_{charge.measure}", {"loss": charge.loss, "sigma": SIGMA})
+    )
+    return tuple(steps)
+
+
+def _most_groups(bound: Bound) -> int:
+    return prod(len(g.values or ()) for g in bound.groups)
