@@ -81,7 +81,8 @@ class Cells:
 class Engine(Protocol):
     """Works on rows; hands out aggregates only."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def deliver(self, source: Path, dataset: Dataset, target: Path, watch: Watch) -> DeliveryFacts:
         """Validate a file that somebody brings and write it aside as Parquet.

@@ -11,7 +11,7 @@ from sekisho.errors import Fault, Place, StorageError, UsageError, fault, raise_
 from sekisho.model.private import PrivateSettings, SensitivityParameters
 from sekisho.terms import Language
 
-_NODE_KEYS = {"origin", "participant", "language", "store", "threads", "memory_limit"}
+_NODE_KEYS = {"origin", "participant", "language", "store", "threads", "memory-mb"}
 _RULE_KEYS = {"p-percent", "dominance-n", "dominance-k", "prior-p", "posterior-q"}
 
 
@@ -27,7 +27,7 @@ class Settings:
     store: str
     """`sqlite` (a file in the folder) or a PostgreSQL address."""
     threads: int
-    memory_limit: str
+    memory_mb: int
     private: PrivateSettings
 
 
@@ -72,7 +72,7 @@ def _settings(values: Mapping[str, object], place: Place, faults: list[Fault]) -
         language=Language(language),
         store=environment.get("SEKISHO_STORE", str(node.get("store", "sqlite"))),
         threads=_whole(node.get("threads", os.cpu_count() or 1), "threads", place, faults),
-        memory_limit=str(node.get("memory_limit", "1GB")),
+        memory_mb=_whole(node.get("memory-mb", 1024), "memory-mb", place, faults),
         private=_private(values.get("sensitivity", {}), place, faults),
     )
 

@@ -43,6 +43,10 @@ class Release:
     """SHA-256 of each delivery used."""
     files: Mapping[str, str]
     """Published file name -> SHA-256, hexadecimal."""
+    request: str = ""
+    """Keyed hash of everything that this release follows from; tells a repeated request."""
+    edition: str = ""
+    """The linked set over certain data under certain parameters whose pattern this release has."""
     entry_index: int | None = None
     corrects: str | None = None
 

@@ -1,0 +1,135 @@
+"""`sekisho demo`: two linked tables, the whole way, on real data."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sekisho.cli.options import Speaker, common, said
+from sekisho.cli.progress import watched
+from sekisho.cli.release import SHOWN_ROWS, release_answer, show_release
+
+if TYPE_CHECKING:
+    from sekisho.gate.findings import Findings
+    from sekisho.node import Node
+
+PROGRAMME = "cross-border-ecommerce"
+DATASET = "deliveries"
+SAMPLE = "sample/deliveries.parquet"
+PLANS = ("purchases-by-destination", "purchases-by-product")
+PRIVATE = {"p-percent": 10}
+"""The demo plays the data holder too, so it sets the holder's private parameter itself."""
+
+
+class _Steps:
+    """Announces each step, and remembers how long it took."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        self.speaker = speaker
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str, **fields: object) -> Iterator[None]:
+        number = len(self.seconds) + 1
+        self.speaker.line()
+        self.speaker.line(f"[{number}/6] {said(f'demo-{name}', self.speaker.language, **fields)}")
+        begun = time.monotonic()
+        yield
+        self.seconds[name] = round(time.monotonic() - begun, 3)
+
+
+@click.command(help=said("help-demo"))
+@click.argument("folder", type=click.Path(path_type=Path), default="demo-node")
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help=said("option-port"),
+)
+@click.option("--no-serve", "no_serve", is_flag=True, help=said("option-no-serve"))
+@common
+def demo(speaker: Speaker, folder: Path, port: int, no_serve: bool) -> int:  # noqa: FBT001
+    """Take real data the whole way."""
+    steps = _Steps(speaker)
+    with steps.step("node", folder=folder):
+        node = _node(speaker, folder)
+    with node:
+        with steps.step("programme", programme=PROGRAMME):
+            programme = node.add_programme(PROGRAMME)
+            speaker.say("programme-added", programme=programme.id, digest=programme.digest)
+        with steps.step("load"), watched(speaker) as watch:
+            delivery = node.load(PROGRAMME, DATASET, _sample(), watch)
+        speaker.say(
+            "loaded",
+            rows=f"{delivery.rows:,}",
+            dataset=DATASET,
+            programme=PROGRAMME,
+            id=delivery.id,
+        )
+        released = []
+        for plan, step in zip(PLANS, ("release-first", "release-second"), strict=True):
+            with steps.step(step, plan=plan), watched(speaker) as watch:
+                released.append(node.release(PROGRAMME, plan, watch))
+            show_release(speaker, node, released[-1], rows=SHOWN_ROWS)
+        with steps.step("verify"):
+            findings = node.verify()
+        _verdict(speaker, findings)
+        speaker.answer(
+            {
+                "folder": str(folder),
+                "seconds": steps.seconds,
+                "releases": [release_answer(node, each) for each in released],
+                "log_verified": findings.passed,
+                "entries": findings.size,
+            }
+        )
+        if findings.passed and not no_serve and not speaker.as_json:
+            _serve(speaker, node, port)
+    return 0 if findings.passed else 11
+
+
+def _node(speaker: Speaker, folder: Path) -> "Node":
+    import sekisho
+    from sekisho.model.actor import Participant
+    from sekisho.model.text import Text
+    from sekisho.terms import ParticipantKind
+
+    if (folder / "node.toml").exists():
+        speaker.say("demo-again", folder=folder)
+        return sekisho.open(folder, actor=speaker.actor)
+    steward = Participant(
+        "demo-statistics-office",
+        Text("Demo statistics office (made up)", "デモ統計局（架空）"),
+        ParticipantKind.PUBLIC_BODY,
+        "JP",
+    )
+    node = sekisho.init(folder, steward, language=speaker.language, sensitivity=PRIVATE)
+    speaker.say("node-made", folder=folder, origin=node.origin, key=node.verifier_key)
+    return node
+
+
+def _sample() -> Path:
+    from sekisho.programmes.shipped import shipped_programmes
+
+    return shipped_programmes()[PROGRAMME] / SAMPLE
+
+
+def _verdict(speaker: Speaker, findings: "Findings") -> None:
+    if findings.passed:
+        speaker.say("log-verified", size=findings.size, releases=findings.releases)
+        return
+    speaker.say("log-refused")
+    for each in findings.faults:
+        speaker.line(f"  {each.sentence(speaker.language)}")
+
+
+def _serve(speaker: Speaker, node: "Node", port: int) -> None:
+    from sekisho.web.serve import serve
+
+    speaker.line()
+    speaker.say("serving", address=f"http://127.0.0.1:{port}/")
+    serve(node, "127.0.0.1", port)

@@ -1,0 +1,71 @@
+"""What every command shares: its language, `--json`, on whose behalf, and how it prints."""
+
+import functools
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import click
+
+from sekisho import text
+from sekisho.terms import Language
+
+R = TypeVar("R")
+
+
+def language_of_environment() -> Language:
+    """Japanese when SEKISHO_LANGUAGE or the locale says so, else English."""
+    for name in ("SEKISHO_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name, "")
+        if value:
+            return Language.JA if value.lower().startswith("ja") else Language.EN
+    return Language.EN
+
+
+def said(name: str, language: Language | None = None, **fields: object) -> str:
+    """A sentence of `text/<language>/cli.toml`."""
+    return text.sentence(f"cli.{name}", fields, language or language_of_environment())
+
+
+def common(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command `--json`, `--lang` and `--as`, bundled as its first argument."""
+
+    @click.option("--json", "as_json", is_flag=True, help=said("option-json"))
+    @click.option(
+        "--lang", type=click.Choice([each.value for each in Language]), help=said("option-lang")
+    )
+    @click.option("--as", "actor_name", metavar="ACTOR", help=said("option-as"))
+    @functools.wraps(command)
+    def wrapped(*args: object, **kwargs: object) -> R:
+        lang, as_json = kwargs.pop("lang"), bool(kwargs.pop("as_json"))
+        language = Language(str(lang)) if lang else language_of_environment()
+        actor = kwargs.pop("actor_name")
+        speaker = Speaker(language, as_json=as_json, actor=str(actor) if actor else None)
+        return command(speaker, *args, **kwargs)
+
+    return wrapped
+
+
+class Speaker:
+    """How a command prints: sentences for people, or one JSON object for programs."""
+
+    def __init__(self, language: Language, *, as_json: bool, actor: str | None = None) -> None:
+        self.language = language
+        self.as_json = as_json
+        self.actor = actor
+
+    def say(self, name: str, **fields: object) -> None:
+        """Print a sentence; silent when the answer is JSON."""
+        if not self.as_json:
+            click.echo(said(name, self.language, **fields))
+
+    def line(self, words: str = "") -> None:
+        """Print a line that was rendered elsewhere."""
+        if not self.as_json:
+            click.echo(words)
+
+    def answer(self, value: Mapping[str, object]) -> None:
+        """Print the JSON answer; silent when sentences were asked for."""
+        if self.as_json:
+            click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,102 @@
+"""`sekisho release` and `sekisho show`: what leaves, and what left."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sekisho.cli.options import Speaker, common, said
+from sekisho.cli.progress import watched
+
+if TYPE_CHECKING:
+    from sekisho.node import Node, Released
+
+SHOWN_ROWS = 14
+
+
+@click.command(help=said("help-release"))
+@click.argument("node", type=click.Path(path_type=Path))
+@click.argument("programme")
+@click.argument("plan")
+@common
+def release(speaker: Speaker, node: Path, programme: str, plan: str) -> None:
+    """Release a table."""
+    import sekisho
+
+    with sekisho.open(node, actor=speaker.actor) as opened:
+        with watched(speaker) as watch:
+            released = opened.release(programme, plan, watch)
+        show_release(speaker, opened, released, rows=SHOWN_ROWS)
+        speaker.answer(release_answer(opened, released))
+
+
+@click.command(help=said("help-show"))
+@click.argument("node", type=click.Path(path_type=Path))
+@click.argument("release_id", required=False)
+@click.option("--all", "everything", is_flag=True, help=said("option-all"))
+@common
+def show(speaker: Speaker, node: Path, release_id: str | None, everything: bool) -> None:  # noqa: FBT001
+    """Show a release, or list those that there are."""
+    import sekisho
+
+    with sekisho.open(node, actor=speaker.actor) as opened:
+        if release_id is None:
+            _list(speaker, opened)
+            return
+        released = opened.released(release_id)
+        show_release(speaker, opened, released, rows=None if everything else SHOWN_ROWS)
+        speaker.answer(release_answer(opened, released))
+
+
+def _list(speaker: Speaker, node: "Node") -> None:
+    found = node.releases()
+    for each in found:
+        title = each.table.title.said(speaker.language)
+        speaker.line(f"{each.id}  {each.release.made_at:%Y-%m-%d}  {title}")
+    if not found:
+        speaker.say("no-releases")
+    speaker.answer({"releases": [each.id for each in found]})
+
+
+def show_release(speaker: Speaker, node: "Node", released: "Released", rows: int | None) -> None:
+    """The table (shortened, saying so), what is hidden, the decision, the files, the proof."""
+    if speaker.as_json:
+        return
+    from sekisho.present.terminal import print_table
+
+    table, release_ = released.table, released.release
+    files = released.files
+    whole = files.get(f"{release_.plan}.csv", released.folder)
+    print_table(table, speaker.language, limit=rows, whole=str(whole))
+    speaker.say("cells", shown=f"{table.shown:,}", hidden=f"{table.hidden:,}")
+    speaker.line()
+    for line in released.explain(speaker.language):
+        speaker.line(f"  {line}")
+    speaker.line()
+    speaker.say("files", folder=released.folder, files=", ".join(sorted(files)))
+    show_proof(speaker, node, released)
+
+
+def show_proof(speaker: Speaker, node: "Node", released: "Released") -> None:
+    """The log entry and whether its inclusion proof verifies, now."""
+    proof = node.proof(released.id)
+    if proof.verified:
+        speaker.say("proof-verified", index=proof.index, size=proof.size, origin=proof.origin)
+    else:
+        speaker.say("proof-refused", index=proof.index)
+        for each in proof.faults:
+            speaker.line(f"  {each.sentence(speaker.language)}")
+
+
+def release_answer(node: "Node", released: "Released") -> dict[str, object]:
+    """A release as JSON: the same that the terminal says."""
+    proof = node.proof(released.id)
+    decision = released.release.decision
+    return {
+        "release": released.id,
+        "cells": {"shown": released.table.shown, "hidden": released.table.hidden},
+        "decision": {"outcome": decision.outcome.value, "rules": list(decision.rule_ids)},
+        "files": {name: str(file) for name, file in released.files.items()},
+        "entry": proof.index,
+        "proof_verified": proof.verified,
+    }

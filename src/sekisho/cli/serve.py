@@ -1,0 +1,29 @@
+"""`sekisho serve`: the node's pages on this machine."""
+
+from pathlib import Path
+
+import click
+
+from sekisho.cli.options import Speaker, common, said
+
+HOST = "127.0.0.1"
+
+
+@click.command(help=said("help-serve"))
+@click.argument("node", type=click.Path(path_type=Path))
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help=said("option-port"),
+)
+@common
+def serve(speaker: Speaker, node: Path, port: int) -> None:
+    """Serve until Ctrl-C."""
+    import sekisho
+    from sekisho.web.serve import serve as serve_pages
+
+    with sekisho.open(node, actor=speaker.actor) as opened:
+        speaker.say("serving", address=f"http://{HOST}:{port}/")
+        serve_pages(opened, HOST, port)

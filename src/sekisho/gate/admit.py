@@ -1,0 +1,129 @@
+"""What comes in: programmes, participants, and the data that holders bring."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from sekisho.errors import Conflict, NotFound, NotPermitted, StorageError, fault
+from sekisho.gate.files import move_into_place, workshop
+from sekisho.gate.house import Call, House, Said, entry_of
+from sekisho.gate.locks import held
+from sekisho.gate.sequence import sequence
+from sekisho.model.dataset import Dataset
+from sekisho.model.entry import EntryKind
+from sekisho.model.programme import Programme
+from sekisho.model.release import Delivery
+from sekisho.people import Action, may
+from sekisho.ports import InstalledProgramme, Watch
+from sekisho.programmes.read import read_programme
+
+
+def permit(call: Call, action: Action, programme: str | None = None) -> None:
+    """Let the actor go on, or raise NotPermitted."""
+    closed = may(call.actor, action, programme)
+    if closed is not None:
+        raise NotPermitted(closed)
+
+
+def installed(house: House, programme_id: str) -> Programme:
+    """A programme as this node took it in.
+
+    Raises: NotFound when it did not; ProgrammeError or StorageError when its copy was changed.
+    """
+    for each in house.store.programmes():
+        if each.id == programme_id:
+            programme = read_programme(house.folder.programme(each.id, each.digest))
+            if programme.digest != each.digest:
+                raise StorageError(fault("gate.programme-changed", programme=each.id))
+            return programme
+    raise NotFound(fault("gate.no-programme", programme=programme_id))
+
+
+def dataset_of(programme: Programme, dataset_id: str) -> Dataset:
+    """A dataset of a programme; NotFound when it declares none of that id."""
+    dataset = programme.dataset(dataset_id)
+    if dataset is None:
+        known = ", ".join(f"`{each.id}`" for each in programme.datasets)
+        raise NotFound(
+            fault("gate.no-dataset", programme=programme.id, dataset=dataset_id, known=known)
+        )
+    return dataset
+
+
+def install(call: Call, source: Path, programme: Programme) -> InstalledProgramme:
+    """Take a checked programme in: copy its folder, log its digest.
+
+    The same folder twice is one programme. A folder changed since takes the older one's place;
+    what was released under the older stays as it was.
+    """
+    permit(call, Action.PROGRAMME_ADD, programme.id)
+    house = call.house
+    for each in house.store.programmes():
+        if each.id == programme.id and each.digest == programme.digest:
+            return each
+    target = house.folder.programme(programme.id, programme.digest)
+    with held(house.busy, shared=True), workshop(house.folder.aside) as own:
+        copied = own / "programme"
+        shutil.copytree(source, copied)
+        if read_programme(copied).digest != programme.digest:
+            raise Conflict(fault("gate.programme-moving", programme=programme.id))
+        move_into_place(copied, target)
+        new = InstalledProgramme(programme.id, programme.digest, house.clock.now())
+        said = Said(programme=programme.id, public=(("digest", programme.digest),))
+        house.store.install_programme(new, entry_of(house, EntryKind.PROGRAMME_CHANGED, said))
+    sequence(house)
+    return new
+
+
+def deliver(call: Call, programme_id: str, dataset_id: str, source: Path, watch: Watch) -> Delivery:
+    """Validate what a holder brings, keep it, log that it came; the same bytes twice are one.
+
+    Raises: DeliveryError with every fault of the data; then nothing was kept.
+    """
+    permit(call, Action.LOAD, programme_id)
+    house = call.house
+    dataset = dataset_of(installed(house, programme_id), dataset_id)
+    with held(house.busy, shared=True), workshop(house.folder.aside) as own:
+        aside = own / "delivery.parquet"
+        facts = house.engine.deliver(source, dataset, aside, watch)
+        new = Delivery(
+            id=facts.digest[:16],
+            programme=programme_id,
+            dataset=dataset_id,
+            holder=call.actor.participant,
+            digest=facts.digest,
+            rows=facts.rows,
+            bytes=facts.bytes,
+            delivered_at=house.clock.now(),
+        )
+        known = _known(house, new)
+        if known is not None:
+            return known
+        move_into_place(aside, house.folder.delivery(programme_id, dataset_id, new.id))
+        delivered = _record(house, new)
+    sequence(house)
+    return delivered
+
+
+def _known(house: House, delivery: Delivery) -> Delivery | None:
+    for each in house.store.deliveries(delivery.programme, delivery.dataset):
+        if each.digest == delivery.digest:
+            return each
+    return None
+
+
+def _record(house: House, delivery: Delivery) -> Delivery:
+    said = Said(
+        programme=delivery.programme,
+        public=(("dataset", delivery.dataset),),
+        committed=(("delivery", delivery.digest.encode()),),
+    )
+    try:
+        entry = entry_of(house, EntryKind.DATA_DELIVERED, said)
+        return replace(delivery, entry_index=house.store.add_delivery(delivery, entry))
+    except Conflict:
+        # Two calls brought the same file at once; the other one's commit stands for both.
+        known = _known(house, delivery)
+        if known is None:
+            raise
+        return known

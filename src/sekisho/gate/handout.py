@@ -1,0 +1,141 @@
+"""The papers of a release: written whole, proved, and moved to where they are handed out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from sekisho.errors import StorageError, fault
+from sekisho.gate.files import digest_of, move_into_place, sync_folder, write_whole
+from sekisho.gate.house import House
+from sekisho.gate.sequence import sequence
+from sekisho.model.decision import CitedRule
+from sekisho.model.entry import manifest_digest
+from sekisho.model.programme import Programme
+from sekisho.model.release import Release
+from sekisho.model.text import Text
+from sekisho.terms import ReleaseState
+
+PROOF = "proof.tlog-proof"
+ENTRY = "entry.json"
+MANIFEST = "manifest.json"
+ABOUT = "release.json"
+OUTSIDE_MANIFEST = frozenset({PROOF, ENTRY, MANIFEST})
+"""Files that the manifest cannot hold: they are written after, or hold, its digest."""
+
+
+def manifest_digest_of(release: Release) -> str:
+    """The one digest that the release's entry holds for all of its files."""
+    return manifest_digest(release.files)
+
+
+def manifest_bytes(files: Mapping[str, str]) -> bytes:
+    """The manifest file: one line a file, sorted, so that two of the same are equal."""
+    return _json(dict(files))
+
+
+def write_papers(house: House, programme: Programme, release: Release, own: Path) -> Release:
+    """Write every published file of a release, in a folder made ready to be handed out.
+
+    The folder waits under `aside` by the release's name until the entry stands in the log; a
+    folder left there by a killed call is replaced, since its release was never committed.
+    """
+    papers = own / "papers"
+    papers.mkdir()
+    about = about_release(programme, release)
+    for each in house.formats:
+        each.write(release.table, papers / f"{release.plan}{each.suffix}", about)
+    write_whole(papers / ABOUT, _json(about))
+    files = {file.name: digest_of(file) for file in sorted(papers.iterdir())}
+    write_whole(papers / MANIFEST, manifest_bytes(files))
+    waiting = waiting_place(house, release.id)
+    if waiting.exists():
+        waiting.rename(own / "left-by-a-killed-call")
+    move_into_place(papers, waiting)
+    return replace(release, files=files)
+
+
+def waiting_place(house: House, release_id: str) -> Path:
+    """Where the papers of a release wait for its entry to stand in the log."""
+    return house.folder.aside / "waiting" / release_id
+
+
+def finish_all(house: House, programme_id: str) -> None:
+    """Open every release of a programme that is committed and logged but not yet handed out.
+
+    The caller holds the programme's lock. Safe to repeat: a kill at any point is finished here.
+    """
+    made = [
+        each
+        for each in house.store.releases(programme_id)
+        if each.state is ReleaseState.MADE and each.entry_index is not None
+    ]
+    if made:
+        sequence(house)
+    for each in made:
+        _open(house, each)
+
+
+def _open(house: House, release: Release) -> None:
+    waiting, place = waiting_place(house, release.id), house.folder.release(release.id)
+    if waiting.exists() and not place.exists():
+        _prove(house, release, waiting)
+        move_into_place(waiting, place)
+    if not place.exists():
+        raise StorageError(fault("gate.release-incomplete", release=release.id, file=MANIFEST))
+    house.store.set_release_state(release.id, ReleaseState.OPEN)
+
+
+def _prove(house: House, release: Release, folder: Path) -> None:
+    index = release.entry_index or 0
+    ((_, entry),) = house.store.outbox(index, 1)
+    for name, data in ((ENTRY, entry), (PROOF, house.log.prove(index).encode())):
+        (folder / name).unlink(missing_ok=True)
+        write_whole(folder / name, data)
+    sync_folder(folder)
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"en": text.en, "ja": text.ja}
+
+
+def _rule(rule: CitedRule) -> dict[str, object]:
+    return {
+        "id": rule.id,
+        "citation": _both(rule.citation),
+        "text": _both(rule.text),
+        "jurisdiction": rule.jurisdiction,
+        "status": rule.status.value,
+        "reviewed_by": rule.reviewer or None,
+    }
+
+
+def about_release(programme: Programme, release: Release) -> dict[str, object]:
+    """What stands beside the numbers: which table, under which decision, how much is hidden."""
+    decision, table = release.decision, release.table
+    return {
+        "schema": 1,
+        "release": release.id,
+        "programme": {"id": programme.id, "title": _both(programme.title)},
+        "plan": release.plan,
+        "revision": release.revision,
+        "made": f"{release.made_at:%Y-%m-%dT%H:%M:%SZ}",
+        "title": _both(table.title),
+        "purpose": programme.purpose,
+        "method": "disclosure-control",
+        "protected_together_with": list(release.linked_set),
+        "cells": {"shown": table.shown, "hidden": table.hidden},
+        "decision": {
+            "outcome": decision.outcome.value,
+            "at": decision.at.isoformat(),
+            "rules": [_rule(rule) for rule in decision.determining],
+            "pack": decision.pack_hash,
+            "not_legal_advice": True,
+        },
+        "licences": sorted({each.licence for each in programme.datasets if each.licence}),
+        "sources": sorted({each.source for each in programme.datasets if each.source}),
+    }

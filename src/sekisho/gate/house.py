@@ -1,0 +1,110 @@
+"""What a call at the gate works with."""
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from sekisho.model.actor import Actor
+from sekisho.model.entry import Entry, EntryKind, commit, new_nonce
+from sekisho.model.folder import NodeFolder
+from sekisho.model.private import PrivateSettings
+from sekisho.model.programme import Programme
+from sekisho.ports import Clock, Engine, Format, LogStorage, Store
+from sekisho.rules.packs import Packs
+from sekisho.terms import Lane, Outcome
+
+
+class LogWriter(Protocol):
+    """Brings entries into the signed log, at the index that each already has."""
+
+    def size(self) -> int:
+        """Entries in the newest signed checkpoint."""
+        ...
+
+    def integrate(self, start: int, entries: Sequence[bytes]) -> int:
+        """Append the entries from index `start` on and sign; the new size, durable."""
+        ...
+
+    def prove(self, index: int) -> str:
+        """The tlog-proof of an entry under the newest checkpoint."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One node as the gate sees it: ports, folder, and the secrets of its owner."""
+
+    folder: NodeFolder
+    participant: str
+    store: Store
+    engine: Engine
+    storage: LogStorage
+    log: LogWriter
+    formats: tuple[Format, ...]
+    clock: Clock
+    private: PrivateSettings
+    packs: Packs
+    secret: bytes
+    """32 bytes from which the salts of this node's entries come."""
+    threads: int
+
+    @property
+    def busy(self) -> Path:
+        """Shared by everyone who writes files, exclusive for the repair of leftovers."""
+        return self.folder.root / "locks" / "busy"
+
+    def lock_of(self, programme: str) -> Path:
+        """Held while a release of a programme is made: releases never race each other."""
+        return self.folder.root / "locks" / f"programme-{programme}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: which house, on whose behalf."""
+
+    house: House
+    actor: Actor
+
+
+def salt(house: House, nonce: str, name: str) -> bytes:
+    """The salt of one commitment of one entry; 32 bytes, from the node's secret."""
+    return hmac.digest(house.secret, f"sekisho/salt/v1\n{nonce}\n{name}".encode(), sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an entry says beside its kind."""
+
+    programme: str | None = None
+    lane: Lane | None = None
+    outcome: Outcome | None = None
+    rules: tuple[str, ...] = ()
+    pack: str | None = None
+    public: tuple[tuple[str, str | int], ...] = ()
+    committed: tuple[tuple[str, bytes], ...] = ()
+    """(name, value): the entry holds a salted commitment to the value, never the value."""
+
+
+def entry_of(house: House, kind: EntryKind, said: Said) -> Entry:
+    """An entry of this node, now."""
+    nonce = new_nonce()
+    return Entry(
+        kind=kind,
+        time=house.clock.now(),
+        programme=said.programme,
+        lane=said.lane,
+        outcome=said.outcome,
+        rules=said.rules,
+        pack=said.pack,
+        public=dict(said.public),
+        commitments={
+            name: commit(salt(house, nonce, name), value) for name, value in said.committed
+        },
+        nonce=nonce,
+    )
+
+
+ReadProgramme = Callable[[str], Programme]

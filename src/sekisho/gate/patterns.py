@@ -1,0 +1,249 @@
+"""The pattern of a linked set: made once, certified, kept on the data holder's side, verified anew.
+
+An edition is one linked set over certain data under certain parameters. Its pattern and certificate
+lie in the node's private folder before any of its releases is committed; releasing another member
+later takes the kept pattern, checked by the verifier, and never a new one.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from sekisho.errors import Refused, StorageError, TamperedError, fault
+from sekisho.gate.files import move_into_place, workshop, write_whole
+from sekisho.gate.house import House
+from sekisho.lanes.statistics.admissible import admissible_query, dataset_read
+from sekisho.lanes.statistics.disclosure.cells import Bools
+from sekisho.lanes.statistics.disclosure.certificate import from_bytes, to_bytes
+from sekisho.lanes.statistics.release import (
+    Earlier,
+    LinkedSet,
+    Pattern,
+    Problem,
+    Work,
+    kept_pattern,
+    pattern_faults,
+    pattern_of,
+    problem_of,
+)
+from sekisho.lanes.statistics.sensitive import LARGEST
+from sekisho.lanes.statistics.tables import PlanCells, published_table
+from sekisho.model.canonical import canonical
+from sekisho.model.programme import Programme, ReleasePlan
+from sekisho.model.release import Delivery
+from sekisho.model.table import Table
+from sekisho.ports import Sources, Watch
+from sekisho.programmes.read import read_programme
+
+PATTERN = "pattern.json"
+CERTIFICATE = "certificate.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One linked set over certain data under certain parameters, protected."""
+
+    key: str
+    tables: Mapping[str, Table]
+    """Plan id -> the table that people get."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept of an edition."""
+
+    programme: str
+    plans: tuple[str, ...]
+    deliveries: tuple[str, ...]
+    hidden: Mapping[str, frozenset[tuple[str | None, ...]]]
+    """Plan id -> group values of each hidden cell."""
+    every: Bools
+    """The merged cells that are hidden, as the certificate numbers them."""
+    certificate: bytes
+
+
+def protected_set(
+    house: House,
+    programme: Programme,
+    plan: ReleasePlan,
+    deliveries: Sequence[Delivery],
+    watch: Watch,
+) -> Edition:
+    """The protected tables of a plan's linked set, over what the deliveries hold.
+
+    Raises: Refused when the set cannot be protected together with what left before;
+    TamperedError when a kept pattern no longer agrees with its certificate.
+    """
+    plans = programme.linked_set(plan.id)
+    key = edition_key(house, programme, plans, deliveries)
+    folder = house.folder.private(programme.id) / key
+    watch.progress("gate.phase-read", 0, 0)
+    cells = _plan_cells(house, programme, plans, deliveries, watch)
+    earlier = _earlier(house, programme, key, deliveries, watch)
+    problem = problem_of(LinkedSet(cells, house.private.of(programme.id), earlier))
+    if folder.exists():
+        pattern = _kept_pattern(programme, problem, folder)
+    else:
+        watch.progress("gate.phase-protect", 0, 0)
+        work = Work(house.threads, watch.progress, watch.cancelled)
+        pattern = pattern_of(problem, work)
+        kept = _Kept(
+            programme.digest,
+            tuple(each.id for each in plans),
+            tuple(sorted(each.id for each in deliveries)),
+            {each.plan.id: _groups(each, pattern.hidden[each.name]) for each in cells},
+            pattern.every,
+            to_bytes(pattern.certificate),
+        )
+        _keep(house, folder, kept)
+    tables = {
+        each.plan.id: published_table(each.plan, each.cells, pattern.hidden[each.name])
+        for each in cells
+    }
+    return Edition(key, tables)
+
+
+def edition_key(
+    house: House,
+    programme: Programme,
+    plans: Sequence[ReleasePlan],
+    deliveries: Sequence[Delivery],
+) -> str:
+    """The name of an edition: a keyed hash of everything that its pattern follows from."""
+    private = house.private.of(programme.id)
+    said = [
+        programme.digest,
+        [each.id for each in plans],
+        sorted(each.digest for each in deliveries),
+        [str(getattr(private, name)) for name in type(private).__slots__],
+    ]
+    return hmac.digest(house.secret, b"sekisho/edition/v1\n" + canonical(said), sha256).hex()[:32]
+
+
+def _plan_cells(
+    house: House,
+    programme: Programme,
+    plans: Sequence[ReleasePlan],
+    deliveries: Sequence[Delivery],
+    watch: Watch,
+    prefix: str = "",
+) -> tuple[PlanCells, ...]:
+    sources = _sources(house, programme, deliveries)
+    found = []
+    for plan in plans:
+        query = admissible_query(programme, plan)
+        contributor = dataset_read(programme, query).contributor or ""
+        cells = house.engine.contributions(query, sources, contributor, LARGEST, watch)
+        found.append(PlanCells(prefix + plan.id, plan, cells))
+    return tuple(found)
+
+
+def _sources(house: House, programme: Programme, deliveries: Sequence[Delivery]) -> Sources:
+    files: dict[str, list[Path]] = {each.id: [] for each in programme.datasets}
+    for each in deliveries:
+        files[each.dataset].append(house.folder.delivery(programme.id, each.dataset, each.id))
+    folder = house.folder.programme(programme.id, programme.digest)
+    return Sources(
+        datasets={each.id: (each, tuple(files[each.id])) for each in programme.datasets},
+        lookups={each.id: (each, folder / each.file) for each in programme.lookups},
+    )
+
+
+def _earlier(
+    house: House,
+    programme: Programme,
+    key: str,
+    deliveries: Sequence[Delivery],
+    watch: Watch,
+) -> tuple[Earlier, ...]:
+    """Every other edition of which something left, read again from the data that it had."""
+    left = {r.edition for r in house.store.releases(programme.id)} - {key, ""}
+    by_id = {each.id: each for each in deliveries}
+    found = []
+    for name in sorted(left):
+        kept = _read_kept(house.folder.private(programme.id) / name, programme.id)
+        if not set(kept.deliveries) <= set(by_id):
+            raise Refused(fault("gate.data-withdrawn", programme=programme.id))
+        old = read_programme(house.folder.programme(programme.id, kept.programme))
+        plans = [plan for plan_id in kept.plans if (plan := old.plan(plan_id)) is not None]
+        had = [by_id[each] for each in kept.deliveries]
+        cells = _plan_cells(house, old, plans, had, watch, prefix=f"{name}/")
+        since = [each for each in deliveries if each.id not in kept.deliveries]
+        change = _plan_cells(house, old, plans, since, watch) if since else ()
+        hidden = {each.name: _mask(each, kept, programme.id) for each in cells}
+        found.append(Earlier(name, cells, hidden, change))
+    return tuple(found)
+
+
+def _keep(house: House, folder: Path, kept: _Kept) -> None:
+    """Write pattern and certificate whole, before anything of the edition is committed."""
+    said = {
+        "schema": 1,
+        "programme": kept.programme,
+        "plans": list(kept.plans),
+        "deliveries": list(kept.deliveries),
+        "hidden": {plan: sorted(map(list, rows), key=str) for plan, rows in kept.hidden.items()},
+        "merged": [int(cell) for cell in np.flatnonzero(kept.every)],
+        "cells": int(kept.every.size),
+    }
+    with workshop(house.folder.aside) as own:
+        whole = own / "edition"
+        whole.mkdir(mode=0o700)
+        write_whole(whole / PATTERN, json.dumps(said, ensure_ascii=False).encode())
+        write_whole(whole / CERTIFICATE, kept.certificate)
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        move_into_place(whole, folder)
+
+
+def _read_kept(folder: Path, programme: str) -> _Kept:
+    """What was kept of an edition.
+
+    Raises: StorageError when it is gone; TamperedError when it cannot be read.
+    """
+    try:
+        said = json.loads((folder / PATTERN).read_bytes())
+        every = np.zeros(int(said["cells"]), dtype=bool)
+        every[np.array(said["merged"], dtype=np.int64)] = True
+        return _Kept(
+            str(said["programme"]),
+            tuple(said["plans"]),
+            tuple(said["deliveries"]),
+            {plan: frozenset(map(tuple, rows)) for plan, rows in said["hidden"].items()},
+            every,
+            (folder / CERTIFICATE).read_bytes(),
+        )
+    except FileNotFoundError:
+        raise StorageError(fault("gate.pattern-missing", programme=programme)) from None
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        raise TamperedError(fault("gate.certificate-wrong", programme=programme)) from error
+
+
+def _kept_pattern(programme: Programme, problem: Problem, folder: Path) -> Pattern:
+    """The edition's own pattern, once the verifier has found its certificate sound."""
+    kept = _read_kept(folder, programme.id)
+    certificate = from_bytes(kept.certificate)
+    if pattern_faults(problem, kept.every, certificate):
+        raise TamperedError(fault("gate.certificate-wrong", programme=programme.id))
+    pattern = kept_pattern(problem, kept.every, certificate)
+    for each in problem.plans:
+        if not np.array_equal(pattern.hidden[each.name], _mask(each, kept, programme.id)):
+            raise TamperedError(fault("gate.certificate-wrong", programme=programme.id))
+    return pattern
+
+
+def _mask(each: PlanCells, kept: _Kept, programme: str) -> Bools:
+    """Which cells of a plan an edition hid; TamperedError when it names one that there is not."""
+    hidden = kept.hidden.get(each.plan.id, frozenset())
+    mask = np.array([groups in hidden for groups in each.cells.groups], dtype=bool)
+    if int(mask.sum()) != len(hidden):
+        raise TamperedError(fault("gate.certificate-wrong", programme=programme))
+    return mask
+
+
+def _groups(each: PlanCells, mask: Bools) -> frozenset[tuple[str | None, ...]]:
+    return frozenset(each.cells.groups[row] for row in np.flatnonzero(mask))

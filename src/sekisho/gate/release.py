@@ -1,0 +1,183 @@
+"""What leaves by the statistics lane, in order: judge, protect, log, hand out."""
+
+import hmac
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from sekisho.errors import NotFound, Refused, fault
+from sekisho.gate.admit import installed, permit
+from sekisho.gate.files import workshop
+from sekisho.gate.handout import finish_all, manifest_digest_of, write_papers
+from sekisho.gate.house import Call, House, Said, entry_of
+from sekisho.gate.locks import held
+from sekisho.gate.patterns import Edition, protected_set
+from sekisho.gate.sequence import sequence
+from sekisho.model.canonical import canonical
+from sekisho.model.decision import Decision
+from sekisho.model.entry import EntryKind
+from sekisho.model.facts import PUBLIC, DataFacts, Facts, Identifiability, Party, PartyKind
+from sekisho.model.programme import Programme, ReleasePlan
+from sekisho.model.release import Delivery, Release
+from sekisho.people import Action
+from sekisho.ports import Watch
+from sekisho.rules.decide import decide
+from sekisho.terms import Lane, Method, Outcome, ReleaseState
+
+
+def release(call: Call, programme_id: str, plan_id: str, watch: Watch) -> Release:
+    """Release a plan's table, protected together with its linked set and everything before it.
+
+    The same plan over the same data under the same rules is the same release and costs nothing.
+
+    Raises: Refused when a rule closed the way or the table cannot be protected, the refusal
+    logged; NotFound; NotPermitted.
+    """
+    permit(call, Action.RELEASE, programme_id)
+    house = call.house
+    programme = installed(house, programme_id)
+    plan = plan_of(programme, plan_id)
+    with held(house.busy, shared=True), held(house.lock_of(programme_id)):
+        finish_all(house, programme_id)
+        deliveries = deliveries_of(house, programme)
+        request = _request(house, programme, plan, deliveries)
+        same = _same(house, programme_id, plan_id, request)
+        if same is not None:
+            return same
+        decision = judge(house, programme, plan)
+        if not decision.allowed:
+            _log_refusal(house, programme, plan, decision)
+        protected = protected_set(house, programme, plan, deliveries, watch)
+        watch.progress("gate.phase-log", 0, 0)
+        made = _make(house, _Making(programme, plan, protected, decision, deliveries, request))
+        sequence(house)
+        finish_all(house, programme_id)
+    return replace(made, state=ReleaseState.OPEN)
+
+
+def plan_of(programme: Programme, plan_id: str) -> ReleasePlan:
+    """A release plan of a programme; NotFound when it declares none of that id."""
+    plan = programme.plan(plan_id)
+    if plan is None:
+        known = ", ".join(f"`{each.id}`" for each in programme.release_plans)
+        raise NotFound(fault("gate.no-plan", programme=programme.id, plan=plan_id, known=known))
+    return plan
+
+
+def deliveries_of(house: House, programme: Programme) -> tuple[Delivery, ...]:
+    """All data of a programme's datasets; NotFound when a dataset holds none."""
+    found: list[Delivery] = []
+    for dataset in programme.datasets:
+        brought = house.store.deliveries(programme.id, dataset.id)
+        if not brought:
+            raise NotFound(fault("gate.no-delivery", programme=programme.id, dataset=dataset.id))
+        found += brought
+    return tuple(found)
+
+
+def judge(house: House, programme: Programme, plan: ReleasePlan) -> Decision:
+    """What the rules say of releasing a plan's table to the public, today."""
+    steward = next((p for p in house.store.participants() if p.id == programme.steward), None)
+    sender = Party(id=programme.steward)
+    if steward is not None:
+        sender = Party(PartyKind(steward.kind.value), steward.jurisdiction, steward.id)
+    facts = Facts(
+        lane=Lane.STATISTICS,
+        sender=sender,
+        recipient=PUBLIC,
+        data=DataFacts(Identifiability.STATISTICAL, frozenset(), 0, plan.id),
+        purpose=programme.purpose,
+    )
+    return decide(facts, programme.access_rules, house.packs, house.clock.now().date())
+
+
+def _request(
+    house: House, programme: Programme, plan: ReleasePlan, deliveries: tuple[Delivery, ...]
+) -> str:
+    """One keyed hash over all that decides what leaves; tells nothing without the node's secret."""
+    private = house.private.of(programme.id)
+    secret = [str(getattr(private, name)) for name in type(private).__slots__]
+    said = [programme.digest, plan.id, sorted(d.digest for d in deliveries), secret]
+    return hmac.digest(house.secret, b"sekisho/request/v1\n" + canonical(said), sha256).hex()
+
+
+def _same(house: House, programme_id: str, plan_id: str, request: str) -> Release | None:
+    for each in house.store.releases(programme_id, plan_id):
+        if each.request == request and each.state is ReleaseState.OPEN:
+            return each
+    return None
+
+
+def _log_refusal(house: House, programme: Programme, plan: ReleasePlan, decision: Decision) -> None:
+    said = Said(
+        programme=programme.id,
+        lane=Lane.STATISTICS,
+        outcome=Outcome.REFUSED,
+        rules=decision.rule_ids,
+        pack=decision.pack_hash,
+        public=(("plan", plan.id),),
+        committed=(("facts", decision.facts_hash.encode()),),
+    )
+    house.store.append_entry(entry_of(house, EntryKind.DECISION_REFUSED, said))
+    sequence(house)
+    cited = ", ".join(f"`{rule}`" for rule in decision.rule_ids)
+    raise Refused(
+        fault("gate.refused", programme=programme.id, plan=plan.id, rules=cited or "-"),
+        *decision.faults,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """All that a release is made from."""
+
+    programme: Programme
+    plan: ReleasePlan
+    protected: Edition
+    decision: Decision
+    deliveries: tuple[Delivery, ...]
+    request: str
+
+
+def _make(house: House, making: _Making) -> Release:
+    """Write the papers aside, then commit release and entry together."""
+    programme, plan = making.programme, making.plan
+    revision = 1 + max((r.revision for r in house.store.releases(programme.id, plan.id)), default=0)
+    new = Release(
+        id=f"{programme.id}.{plan.id}.r{revision}",
+        programme=programme.id,
+        plan=plan.id,
+        linked_set=tuple(each.id for each in programme.linked_set(plan.id)),
+        revision=revision,
+        state=ReleaseState.MADE,
+        made_at=house.clock.now(),
+        table=making.protected.tables[plan.id],
+        decision=making.decision,
+        deliveries=tuple(sorted(each.digest for each in making.deliveries)),
+        files={},
+        request=making.request,
+        edition=making.protected.key,
+    )
+    with workshop(house.folder.aside) as own:
+        new = write_papers(house, programme, new, own)
+        said = Said(
+            programme=programme.id,
+            lane=Lane.STATISTICS,
+            outcome=Outcome.ALLOWED,
+            rules=making.decision.rule_ids,
+            pack=making.decision.pack_hash,
+            public=(
+                ("release", new.id),
+                ("plan", plan.id),
+                ("revision", revision),
+                ("digest", manifest_digest_of(new)),
+                ("method", Method.DISCLOSURE_CONTROL.value),
+            ),
+            committed=(
+                ("delivery", canonical(list(new.deliveries))),
+                ("facts", making.decision.facts_hash.encode()),
+                ("request", making.request.encode()),
+            ),
+        )
+        entry = entry_of(house, EntryKind.RELEASE_MADE, said)
+        (index,) = house.store.add_releases([new], [entry])
+    return replace(new, entry_index=index)

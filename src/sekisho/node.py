@@ -1,0 +1,317 @@
+"""The facade: what a notebook, the command line and the web call."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from sekisho import jobs, people
+from sekisho.errors import NotFound, ProgrammeError, fault, raise_all
+from sekisho.gate import admit, members
+from sekisho.gate import release as statistics
+from sekisho.gate.findings import Findings, Proof, check_proof, verify_folder
+from sekisho.gate.house import Call, House
+from sekisho.model.actor import Actor, Participant, RegisteredKey
+from sekisho.model.programme import Programme
+from sekisho.model.release import Delivery, Release
+from sekisho.model.table import Table
+from sekisho.people import Action
+from sekisho.ports import Watch
+from sekisho.programmes.check import check_programme
+from sekisho.programmes.read import read_programme
+from sekisho.programmes.shipped import shipped_programmes
+from sekisho.rules.check import check_rules
+from sekisho.rules.explain import explain
+from sekisho.settings import Settings
+from sekisho.terms import Language, ReleaseState, Role
+from sekisho.wiring import OWNER, Founding, found_house, open_house, verifiers_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A release in the hand: shows itself in a notebook, gives Arrow and pandas."""
+
+    release: Release
+    folder: Path
+    language: Language
+
+    @property
+    def id(self) -> str:
+        """`programme.plan.rN`."""
+        return self.release.id
+
+    @property
+    def table(self) -> Table:
+        """The protected table."""
+        return self.release.table
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """Every published file by its name, those of the proof too."""
+        return {file.name: file for file in sorted(self.folder.iterdir())}
+
+    def explain(self, language: Language | None = None) -> list[str]:
+        """The decision in plain sentences."""
+        return explain(self.release.decision, language or self.language)
+
+    def to_arrow(self) -> "pa.Table":
+        """The table as Arrow: a decimal column that may be null, and a status column."""
+        from sekisho.present.convert import table_to_arrow
+
+        return table_to_arrow(self.table)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """The table as a pandas frame; needs pandas."""
+        from sekisho.present.convert import table_to_pandas
+
+        return table_to_pandas(self.table)
+
+    def _repr_html_(self) -> str:
+        from sekisho.present.notebook import release_html
+
+        return release_html(self.release, self.language)
+
+
+class Node:
+    """One node on behalf of one actor; several nodes live side by side in one process."""
+
+    def __init__(self, house: House, settings: Settings, actor: Actor) -> None:
+        self._house = house
+        self._settings = settings
+        self._actor = actor
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<sekisho node of {self._settings.participant} at {self.folder}>"
+
+    @property
+    def folder(self) -> Path:
+        """The node's folder."""
+        return self._house.folder.root
+
+    @property
+    def language(self) -> Language:
+        """The language in which the node speaks unless asked otherwise."""
+        return self._settings.language
+
+    @property
+    def origin(self) -> str:
+        """The origin line of the node's log."""
+        return self._settings.origin
+
+    def close(self) -> None:
+        """Give the store back."""
+        self._house.store.close()
+
+    def as_(self, actor: str) -> "Node":
+        """The same node on behalf of another actor; only the owner may speak for others."""
+        if Role.OWNER not in self._actor.roles:
+            admit.permit(self._call, Action.ACT_FOR)
+        for each in self._house.store.actors():
+            if each.id == actor:
+                return Node(self._house, self._settings, each)
+        raise NotFound(fault("people.no-actor", actor=actor))
+
+    def as_token(self, token: str) -> "Node":
+        """The same node on behalf of whom the access token belongs to."""
+        actor = people.actor_of_token(self._house.store, token)
+        return Node(self._house, self._settings, actor)
+
+    # -- what comes in ------------------------------------------------------------------------
+
+    def check_programme(self, folder: Path) -> Programme:
+        """A programme folder, read and checked whole; ProgrammeError with every fault."""
+        return checked_programme(folder)
+
+    def add_programme(self, source: str | Path) -> Programme:
+        """Take in a programme: a folder, or the name of one that comes with Sekisho."""
+        folder = programme_folder(Path(source))
+        programme = checked_programme(folder)
+        admit.install(self._call, folder, programme)
+        return programme
+
+    def programmes(self) -> list[Programme]:
+        """The programmes that this node has taken in."""
+        self._permit(Action.READ)
+        names = [each.id for each in self._house.store.programmes()]
+        return [admit.installed(self._house, name) for name in names]
+
+    def programme(self, programme: str) -> Programme:
+        """One programme of this node."""
+        self._permit(Action.READ)
+        return admit.installed(self._house, programme)
+
+    def add_participant(self, participant: Participant) -> None:
+        """Take an organisation in."""
+        members.add_participant(self._call, participant)
+
+    def participants(self) -> list[Participant]:
+        """The organisations that take part."""
+        self._permit(Action.READ)
+        return self._house.store.participants()
+
+    def add_actor(self, actor: Actor) -> str:
+        """Let somebody act on this node; the access token, shown this once."""
+        token, token_hash = people.new_token()
+        members.add_actor(self._call, actor, token_hash)
+        return token
+
+    def add_key(self, participant: str, purpose: str, public_key: str) -> RegisteredKey:
+        """Register a participant's public key (PEM, or raw in base64)."""
+        raw = people.read_public_key(public_key, purpose)
+        key = people.registered_key(participant, purpose, raw, self._house.clock.now())
+        members.add_key(self._call, key)
+        return key
+
+    def keys(self, participant: str | None = None) -> list[RegisteredKey]:
+        """Registered public keys."""
+        self._permit(Action.READ)
+        return self._house.store.keys(participant)
+
+    def load(
+        self, programme: str, dataset: str, file: str | Path, watch: Watch | None = None
+    ) -> Delivery:
+        """Bring data for a dataset: validated whole, kept, logged; or nothing changed."""
+        brought: list[Delivery] = []
+
+        def work(inner: Watch) -> Mapping[str, str]:
+            delivery = admit.deliver(self._call, programme, dataset, Path(file), inner)
+            brought.append(delivery)
+            return {"delivery": delivery.id}
+
+        self._job("load", {"programme": programme, "dataset": dataset}, work, watch)
+        return brought[0]
+
+    # -- what leaves --------------------------------------------------------------------------
+
+    def release(self, programme: str, plan: str, watch: Watch | None = None) -> Released:
+        """Release the table of a plan, protected with its linked set and everything before it."""
+        made: list[Release] = []
+
+        def work(inner: Watch) -> Mapping[str, str]:
+            release = statistics.release(self._call, programme, plan, inner)
+            made.append(release)
+            return {"release": release.id}
+
+        self._job("release", {"programme": programme, "plan": plan}, work, watch)
+        return self._released(made[0])
+
+    def releases(self, programme: str | None = None, plan: str | None = None) -> list[Released]:
+        """Releases that are handed out, oldest first."""
+        self._permit(Action.READ)
+        found = self._house.store.releases(programme, plan)
+        return [self._released(each) for each in found if each.state is not ReleaseState.MADE]
+
+    def released(self, release_id: str) -> Released:
+        """One release by its id; NotFound when it is not handed out."""
+        self._permit(Action.READ)
+        found = self._house.store.release(release_id)
+        if found is None or found.state is ReleaseState.MADE:
+            raise NotFound(fault("gate.no-release", release=release_id))
+        return self._released(found)
+
+    def proof(self, release_id: str) -> Proof:
+        """Whether a release stands in the log, checked now."""
+        return check_proof(self.released(release_id).folder, verifiers_of(self.folder))
+
+    def verify(self, watch: Watch | None = None) -> Findings:
+        """Check the whole log and every release against it."""
+        self._permit(Action.LOG_VERIFY)
+        folder = self.folder
+        return verify_folder(
+            self._house.storage, folder / "releases", verifiers_of(folder), watch or Watch()
+        )
+
+    @property
+    def verifier_key(self) -> str:
+        """The public key that verifies the node's log, as text."""
+        return verifiers_of(self.folder)[0].vkey
+
+    @property
+    def log_folder(self) -> Path:
+        """The log's static files, which anyone may read."""
+        return self._house.folder.log
+
+    # -- within -------------------------------------------------------------------------------
+
+    @property
+    def _call(self) -> Call:
+        return Call(self._house, self._actor)
+
+    def _permit(self, action: Action) -> None:
+        admit.permit(self._call, action)
+
+    def _released(self, release: Release) -> Released:
+        return Released(release, self._house.folder.release(release.id), self.language)
+
+    def _job(
+        self, kind: str, request: Mapping[str, str], work: jobs.Work, watch: Watch | None
+    ) -> None:
+        house = self._house
+        jobs.run_job(
+            house.store, house.clock, kind, self._actor.id, request, work, watch or Watch()
+        )
+
+
+def open_node(folder: str | Path, *, actor: str | None = None) -> Node:
+    """An existing node, on behalf of its owner or of another actor.
+
+    Raises: StorageError when the folder is not a node.
+    """
+    house, settings = open_house(Path(folder))
+    owner = next(each for each in house.store.actors() if each.id == OWNER)
+    node = Node(house, settings, owner)
+    return node if actor is None else node.as_(actor)
+
+
+def init(
+    folder: str | Path,
+    owner: Participant,
+    *,
+    origin: str | None = None,
+    language: Language = Language.EN,
+    sensitivity: Mapping[str, int] | None = None,
+) -> Node:
+    """A new node; `sensitivity` sets the data holder's private parameters (settings reference).
+
+    Raises: Conflict when something lies in the folder already.
+    """
+    named = origin or f"sekisho.invalid/{owner.id}-{secrets.token_hex(4)}"
+    found_house(Path(folder), Founding(owner, named, language, sensitivity or {}))
+    return open_node(folder)
+
+
+def shipped() -> list[Programme]:
+    """The programmes that come with Sekisho."""
+    return [read_programme(folder) for _name, folder in sorted(shipped_programmes().items())]
+
+
+def programme_folder(source: Path) -> Path:
+    """A folder, or that of the programme of this name which comes with Sekisho."""
+    return shipped_programmes().get(str(source), source)
+
+
+def checked_programme(folder: Path) -> Programme:
+    """A programme folder, read and checked whole.
+
+    Raises: ProgrammeError with every fault of every file.
+    """
+    programme = read_programme(folder)
+    raise_all(ProgrammeError, check_programme(programme, check_rules))
+    return programme

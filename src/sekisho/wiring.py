@@ -1,0 +1,210 @@
+"""Picks what stands behind each port; the only place that knows them all."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sekisho.engines.duckdb import DuckDBEngine
+from sekisho.engines.duckdb.session import Limits
+from sekisho.errors import Conflict, StorageError, fault
+from sekisho.formats.csv import CsvFormat
+from sekisho.formats.json import JsonFormat
+from sekisho.formats.parquet import ParquetFormat
+from sekisho.gate.house import House, Said, entry_of
+from sekisho.gate.repair import repair
+from sekisho.gate.sequence import sequence
+from sekisho.model.actor import Actor, Participant
+from sekisho.model.entry import EntryKind
+from sekisho.model.folder import NodeFolder
+from sekisho.ports import Format, LogStorage
+from sekisho.rules.packs import installed as installed_packs
+from sekisho.settings import Settings, read_settings, write_settings
+from sekisho.stores.sql import open_store
+from sekisho.stores.tiles import FolderLog
+from sekisho.terms import Language, Role
+from sekisho.tlog.append import current_checkpoint, integrate
+from sekisho.tlog.note import Signer, Verifier, new_signer, parse_signer, parse_verifier
+from sekisho.tlog.proof import prove
+
+OWNER = "owner"
+SIGNING_KEY = "log.skey"
+PUBLIC_KEY = "log.vkey"
+SALTS = "salts"
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Now, UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLog:
+    """The node's own log: its storage and the keys that sign it."""
+
+    storage: LogStorage
+    signers: tuple[Signer, ...]
+    verifiers: tuple[Verifier, ...]
+
+    def size(self) -> int:
+        """Entries in the newest signed checkpoint."""
+        checkpoint = current_checkpoint(self.storage, self.verifiers)
+        return checkpoint.size if checkpoint else 0
+
+    def integrate(self, start: int, entries: Sequence[bytes]) -> int:
+        """Append the entries from index `start` on and sign; the new size, durable."""
+        return integrate(self.storage, self.signers, entries, start).size
+
+    def prove(self, index: int) -> str:
+        """The tlog-proof of an entry under the newest checkpoint."""
+        return prove(self.storage, index, self.verifiers)
+
+
+def open_house(root: Path) -> tuple[House, Settings]:
+    """The house of an existing node, mended where a kill left something unfinished.
+
+    Raises: StorageError when the folder is not a node; UsageError with every fault of its settings.
+    """
+    folder = NodeFolder(root.resolve())
+    settings = read_settings(folder.settings)
+    house = _house(folder, settings, create=False)
+    repair(house)
+    return house, settings
+
+
+def verifiers_of(folder: Path) -> tuple[Verifier, ...]:
+    """The public keys that a node's log is signed with, newest first."""
+    try:
+        lines = (folder / PUBLIC_KEY).read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        raise StorageError(fault("settings.missing", folder=str(folder))) from None
+    return tuple(parse_verifier(line) for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """What a new node begins with."""
+
+    owner: Participant
+    origin: str
+    language: Language
+    sensitivity: Mapping[str, int]
+
+
+def found_house(root: Path, founding: Founding) -> tuple[House, Settings]:
+    """A new node, built aside and moved into place whole.
+
+    Raises: Conflict when something lies there already.
+    """
+    target = root.resolve()
+    if target.exists() and any(target.iterdir()):
+        raise Conflict(fault("settings.exists", folder=str(root)))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    making = target.parent / f".{target.name}.{secrets.token_hex(4)}"
+    try:
+        _build(NodeFolder(making), founding)
+        making.rename(target)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return open_house(target)
+
+
+def _build(folder: NodeFolder, founding: Founding) -> None:
+    folder.root.mkdir(mode=0o700)
+    folder.keys.mkdir(mode=0o700)
+    signer = new_signer(founding.origin)
+    _write_secret(folder.keys / SIGNING_KEY, signer.skey)
+    _write_secret(folder.keys / SALTS, secrets.token_hex(32))
+    (folder.root / PUBLIC_KEY).write_text(f"{signer.verifier.vkey}\n", encoding="utf-8")
+    write_settings(folder.settings, _settings_text(founding))
+    house = _house(folder, read_settings(folder.settings), create=True)
+    try:
+        _first_entries(house, founding.owner, signer.verifier)
+        sequence(house)
+    finally:
+        house.store.close()
+
+
+def _first_entries(house: House, owner: Participant, verifier: Verifier) -> None:
+    change = (("participant", owner.id), ("change", "added"))
+    added = entry_of(house, EntryKind.PARTICIPANT_CHANGED, Said(public=change))
+    house.store.add_participant(owner, added)
+    key = (("key", verifier.fingerprint), ("change", "registered"), ("purpose", "log"))
+    house.store.append_entry(entry_of(house, EntryKind.KEY_CHANGED, Said(public=key)))
+    acting = (("participant", owner.id), ("change", "actor-added"))
+    actor = Actor(OWNER, owner.id, frozenset({Role.OWNER}))
+    entry = entry_of(house, EntryKind.PARTICIPANT_CHANGED, Said(public=acting))
+    house.store.add_actor(actor, None, entry)
+
+
+def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
+    folder.spill.mkdir(mode=0o700, exist_ok=True)
+    signer = parse_signer(_read_secret(folder.keys / SIGNING_KEY))
+    storage = FolderLog(folder.log)
+    address = settings.store
+    if address == "sqlite":
+        address = f"sqlite:///{folder.store}"
+    return House(
+        folder=folder,
+        participant=settings.participant,
+        store=open_store(address, create=create),
+        engine=DuckDBEngine(Limits(settings.memory_mb, settings.threads, folder.spill)),
+        storage=storage,
+        log=NodeLog(storage, (signer,), verifiers_of(folder.root)),
+        formats=formats(),
+        clock=SystemClock(),
+        private=settings.private,
+        packs=installed_packs(),
+        secret=bytes.fromhex(_read_secret(folder.keys / SALTS)),
+        threads=settings.threads,
+    )
+
+
+def formats() -> tuple[Format, ...]:
+    """Every format in which a release is handed out; the chart where charts are installed."""
+    found: list[Format] = [CsvFormat(), JsonFormat(), ParquetFormat()]
+    from sekisho.present.chart import ChartFormat, charts_are_installed
+
+    if charts_are_installed():
+        found.append(ChartFormat())
+    return tuple(found)
+
+
+def _write_secret(file: Path, text: str) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        opened.write(f"{text}\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _read_secret(file: Path) -> str:
+    try:
+        if file.stat().st_mode & 0o077:
+            raise StorageError(fault("settings.key-readable", file=file.name))
+        return file.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise StorageError(fault("settings.key-missing", file=file.name)) from None
+
+
+def _settings_text(founding: Founding) -> str:
+    lines = [
+        "# The settings of this node. The tables [sensitivity.*] are the data holder's secrets:",
+        "# they appear in no message, log, page or export. Keep this file at mode 0600.",
+        "schema = 1",
+        "",
+        "[node]",
+        f'origin = "{founding.origin}"',
+        f'participant = "{founding.owner.id}"',
+        f'language = "{founding.language.value}"',
+        "",
+        "[sensitivity.default]",
+        *(f"{name} = {value}" for name, value in sorted(founding.sensitivity.items())),
+    ]
+    return "\n".join(lines) + "\n"

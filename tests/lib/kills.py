@@ -1,0 +1,138 @@
+"""Kills a node at work at random moments and looks at what is left. Run as a script.
+
+    python tests/lib/kills.py ROUNDS SEED FOLDER
+
+Every round founds a node from a template, forks a worker that loads and releases, kills it with
+SIGKILL after a random delay, opens the node again and checks what must be true whatever was killed
+when. Prints one JSON line a round; exit code 1 when a round failed.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import sekisho
+from sekisho.model.entry import EntryKind, parse_entry
+from sekisho.terms import JobState, ReleaseState
+from tests.lib.small import OWNER, PLANS, PROGRAMME, SECRET_P, rows, write_programme, write_sales
+
+
+def work(folder: Path) -> None:
+    """Everything that a caller may be doing when the power goes."""
+    where = folder / "node"
+    if (where / "node.toml").exists():
+        node = sekisho.open(where)
+    else:
+        node = sekisho.init(where, OWNER, sensitivity={"p-percent": SECRET_P})
+    with node:
+        node.add_programme(folder / PROGRAMME)
+        node.load(PROGRAMME, "sales", folder / "sales.csv")
+        for plan in PLANS:
+            node.release(PROGRAMME, plan)
+
+
+def look(folder: Path) -> dict[str, object]:
+    """What must be true after a kill; raises when it is not."""
+    where = folder / "node"
+    if not (where / "node.toml").exists():
+        work(folder)
+    with sekisho.open(where) as node:
+        findings = node.verify()
+        assert findings.passed, [each.code for each in findings.faults]
+        house = node._house
+        released = {r.id: r for r in house.store.releases()}
+        entries = [parse_entry(data) for _i, data in house.store.outbox(0, 10_000)]
+        logged = {str(e.public["release"]) for e in entries if e.kind is EntryKind.RELEASE_MADE}
+        assert logged == set(released), "a release without its entry, or an entry without its release"
+        assert all(r.state is ReleaseState.OPEN for r in released.values()), "a release half made"
+        assert {p.name for p in (where / "releases").glob("*")} == set(released), "files half written"
+        delivered = sum(e.kind is EntryKind.DATA_DELIVERED for e in entries)
+        files = list((where / "deliveries").glob("*/*/*.parquet"))
+        assert len(files) == delivered, "a delivery without its entry, or the reverse"
+        assert not list((where / "aside").glob("*")), "leftovers"
+        assert not list((where / "spill").glob("*")), "spilled rows left behind"
+        size = len(entries)
+    work(folder)
+    with sekisho.open(where) as node:
+        assert len(node.releases()) == len(PLANS), "the work could not be finished"
+        assert node.verify().passed
+        jobs = node._house.store.jobs(JobState.RUNNING)
+        return {"entries_left": size, "releases_left": len(released), "still_running": len(jobs)}
+
+
+def forked(call, *arguments) -> tuple[int, int]:
+    """Run a call in a child; its pid, to be waited for or killed."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            call(*arguments)
+            code = 0
+        except BaseException:  # the parent sees the code and the traceback
+            import traceback
+
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    return child
+
+
+def warm() -> None:
+    """Import what a worker needs, so that a forked one starts at once."""
+    import duckdb  # noqa: F401
+    import highspy  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
+    import scipy.sparse  # noqa: F401
+    import sqlalchemy  # noqa: F401
+    import sqlglot  # noqa: F401
+
+    import sekisho.node  # noqa: F401
+
+
+def main(rounds: int, seed: int, folder: Path) -> int:
+    """Kill, look, repeat."""
+    warm()
+    draw = random.Random(seed)
+    begun = time.monotonic()
+    whole = folder / "unkilled"
+    prepare(whole)
+    assert os.waitpid(forked(work, whole), 0)[1] == 0, "the work fails without any kill"
+    longest = time.monotonic() - begun
+    failed = 0
+    for number in range(rounds):
+        place = folder / f"round-{number}"
+        prepare(place)
+        delay = draw.uniform(0, longest * 1.05)
+        child = forked(work, place)
+        time.sleep(delay)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        code = os.waitpid(forked(report, place, number, delay), 0)[1]
+        failed += code != 0
+        if code == 0:
+            shutil.rmtree(place)
+    return 1 if failed else 0
+
+
+def prepare(place: Path) -> None:
+    """A folder with a programme and data, no node yet."""
+    place.mkdir(parents=True)
+    write_programme(place)
+    write_sales(place / "sales.csv", rows(1, count=120))
+
+
+def report(place: Path, number: int, delay: float) -> None:
+    """Look, and say what was found."""
+    found = look(place)
+    print(json.dumps({"round": number, "delay_s": round(delay, 3), **found}), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])))
