@@ -43,7 +43,7 @@ class CitedRule:
     """The date whose article numbers the citation uses."""
     source: str = ""
     seen: str = ""
-    """How the writer saw the provision: `primary`, `secondary`, or `not-seen`."""
+    """How the writer saw the provision: `primary`, `translation`, `secondary`, `not-seen`."""
     reviewer: str = ""
     """Empty: not reviewed by a lawyer."""
     bound: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ from sekisho.rules.conditions import Condition, NotPlain, read_condition
 from sekisho.rules.vocabulary import FACT_NAME, FactKind, Vocabulary
 
 FILES = ("pack.toml", "rules.toml", "rules.cedar", "examples.toml")
+SEEN = ("primary", "translation", "secondary", "not-seen")
 PERSONAL, TRADE = "personal", "trade"
 
 Table = Mapping[str, object]
@@ -199,11 +200,11 @@ def _cited(reading: _Reading, table: Table, rule_id: str) -> CitedRule:
         reading.fault("rules.status", file, rule_id, owner=rule_id, known=", ".join(RuleStatus))
         status = RuleStatus.PENDING.value
     weight = str(table.get("weight", Weight.STATUTE))
-    if weight not in (Weight.STATUTE, Weight.SOFT_NORM):
+    if weight not in (Weight.STATUTE, Weight.SOFT_NORM, Weight.CHECKPOINT):
         reading.fault("rules.field", file, rule_id, owner=rule_id, field="weight")
         weight = Weight.STATUTE.value
     seen = str(table.get("seen", ""))
-    if seen not in ("primary", "secondary", "not-seen"):
+    if seen not in SEEN:
         reading.fault("rules.field", file, rule_id, owner=rule_id, field="seen")
     numbering = reading.get(table, "numbering_date", date, rule_id, file)
     bound = table.get("bound", [])

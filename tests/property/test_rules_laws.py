@@ -1,0 +1,49 @@
+"""The packs against an oracle that was written from the citations, decision for decision."""
+
+import random
+from datetime import date
+from itertools import product
+
+import pytest
+from tests.lib.flows import DAY, LAW_ALONE, PLACES, facts_of, random_flow
+from tests.lib.law_oracle import against
+
+from sekisho.rules.decide import decide
+from sekisho.rules.packs import installed
+
+
+def _compare(flow):
+    decision = decide(facts_of(flow), LAW_ALONE, installed(), flow["date"])
+    expected = against(flow)
+    found = set(decision.rule_ids) if not decision.allowed else set()
+    assert found == expected, (flow, decision.faults)
+    return decision
+
+
+@pytest.mark.parametrize("places", list(product(PLACES, PLACES)), ids="-".join)
+def test_every_law_decides_as_its_citations_say(places):
+    chance = random.Random(repr(places))
+    for _ in range(150):
+        _compare(random_flow(chance, places))
+
+
+def test_the_european_health_data_space_opens_only_once_it_applies():
+    chance = random.Random(7)
+    for day in (date(2029, 3, 25), date(2029, 3, 26)):
+        for _ in range(300):
+            flow = random_flow(chance, ("EU", "EU"), day)
+            flow |= {
+                "data.identifiability": "pseudonymised",
+                "data.categories": ("health",),
+                "permit.ehds": True,
+                "measures.secure_environment": True,
+            }
+            _compare(flow)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("places", list(product(PLACES, PLACES)), ids="-".join)
+def test_every_law_decides_as_its_citations_say_at_length(places):
+    chance = random.Random(f"long {places}")
+    for _ in range(5_000):
+        _compare(random_flow(chance, places, chance.choice([DAY, date(2030, 1, 1)])))
