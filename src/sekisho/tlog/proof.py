@@ -108,7 +108,7 @@ def read_proof(text: str) -> Proof:
     heading, *lines = head.split("\n")
     extra: bytes | None = b""
     if lines and lines[0].startswith("extra "):
-        extra = from_base64(lines.pop(0).removeprefix("extra "))
+        extra = from_base64(lines.pop(0).removeprefix("extra ")) or None
     index = _INDEX.fullmatch(lines[0]) if lines else None
     hashes = [from_base64(line) for line in lines[1:]]
     sound = [each for each in hashes if each is not None and len(each) == HASH_BYTES]
