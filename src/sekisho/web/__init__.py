@@ -1,0 +1,1 @@
+"""Pages and API of a node: they show what left, and hold no decision."""

@@ -1,0 +1,1 @@
+"""The API: the same objects as the pages, as JSON."""

@@ -1,0 +1,168 @@
+"""The pages' addresses: `/en/…` and `/ja/…`, the same page behind both."""
+
+from functools import lru_cache
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from sekisho.errors import NotFound, fault
+from sekisho.model.table import Table
+from sekisho.present.chart import NARROW, WIDE, Frame, chart_description, chart_svg
+from sekisho.terms import Language
+from sekisho.web.languages import asked_language, wished_language
+from sekisho.web.pages import views
+from sekisho.web.pages.render import moment, page
+from sekisho.web.security import only
+from sekisho.web.served import Served, is_handed_out, revision, revisions, shelves
+
+_CHARTS = {"chart.svg": WIDE, "chart-narrow.svg": NARROW}
+
+
+def doors(node: Served) -> APIRouter:
+    """The addresses without a language, which lead to the reader's."""
+    router = APIRouter(dependencies=[Depends(only("lang"))], include_in_schema=False)
+
+    def lead(request: Request, path: str) -> Response:
+        wished = wished_language(request.headers.get("accept-language", ""))
+        language = asked_language(request) or wished
+        headers = {"Vary": "Accept-Language", "Cache-Control": "no-cache"}
+        return RedirectResponse(f"/{language.value}{path}", 307, headers)
+
+    @router.get("/")
+    def front(request: Request) -> Response:
+        return lead(request, "/")
+
+    @router.get("/releases/{programme}/{plan}/r{number:int}/")
+    def exact(request: Request, programme: str, plan: str, number: int) -> Response:
+        _, released = revision(node, programme, plan, number)
+        return lead(request, views.exact_place_of(released))
+
+    return router
+
+
+def pages(node: Served, language: Language) -> APIRouter:
+    """Every page in one language."""
+    router = APIRouter(
+        prefix=f"/{language.value}",
+        dependencies=[Depends(only("lang"))],
+        include_in_schema=False,
+        default_response_class=HTMLResponse,
+    )
+
+    def shown(request: Request, template: str, path: str, **values: object) -> Response:
+        other = asked_language(request)
+        if other is not None and other is not language:
+            return RedirectResponse(f"/{other.value}{path}", 307)
+        known = {"origin": node.origin, "key": node.verifier_key}
+        html = page(template, language, path, {**known, **values})
+        return HTMLResponse(html, headers={"Content-Language": language.value})
+
+    @router.get("/")
+    def front(request: Request) -> Response:
+        return shown(request, "front.html", "/", shelves=_front(node, language))
+
+    @router.get("/log")
+    def log(request: Request) -> Response:
+        return shown(
+            request, "log.html", "/log", key=node.verifier_key, has_log=_has_checkpoint(node)
+        )
+
+    @router.get("/releases/{programme}/{plan}")
+    def newest(request: Request, programme: str, plan: str) -> Response:
+        return one(request, programme, plan, None)
+
+    @router.get("/releases/{programme}/{plan}/r{number:int}")
+    def one(request: Request, programme: str, plan: str, number: int | None) -> Response:
+        values = _release(node, (programme, plan, number), language)
+        path = f"/releases/{programme}/{plan}" + ("" if number is None else f"/r{number}")
+        return shown(request, "release.html", path, **values)
+
+    @router.get("/releases/{programme}/{plan}/r{number:int}/{picture}")
+    def chart(programme: str, plan: str, number: int, picture: str) -> Response:
+        _, released = revision(node, programme, plan, number)
+        if picture not in _CHARTS or not is_handed_out(released):
+            raise NotFound(fault("web.no-such-file"))
+        return Response(
+            _drawn(released.release.table, language, _CHARTS[picture]),
+            media_type="image/svg+xml",
+            headers={"Cache-Control": "public, max-age=3600"},
+        )
+
+    return router
+
+
+@lru_cache(maxsize=64)
+def _drawn(table: Table, language: Language, frame: Frame) -> str:
+    return chart_svg(table, language, frame)
+
+
+def _has_checkpoint(node: Served) -> bool:
+    return (node.log_folder / "checkpoint").is_file()
+
+
+def _front(node: Served, language: Language) -> list[dict[str, object]]:
+    return [
+        {
+            "title": shelf.programme.title.said(language),
+            "description": shelf.programme.description.said(language),
+            "steward": shelf.steward.name.said(language) if shelf.steward else "",
+            "basis": shelf.programme.legal_basis.said(language),
+            "releases": [
+                {
+                    "title": each.release.table.title.said(language),
+                    "place": views.place_of(each),
+                    "made": moment(each.release.made_at, language),
+                    "at": each.release.made_at.isoformat(),
+                    "shown": each.release.table.shown,
+                    "hidden": each.release.table.hidden,
+                    "withdrawn": not is_handed_out(each),
+                }
+                for each in shelf.newest
+            ],
+        }
+        for shelf in shelves(node)
+    ]
+
+
+def _release(
+    node: Served, wanted: tuple[str, str, int | None], language: Language
+) -> dict[str, object]:
+    programme, plan, number = wanted
+    shelf, released = revision(node, programme, plan, number)
+    every = [each.release.revision for each in revisions(node, programme, plan)[1]]
+    release, table = released.release, released.release.table
+    handed_out, proof = is_handed_out(released), node.proof(release.id)
+    return {
+        "release": release,
+        "title": table.title.said(language),
+        "programme_title": shelf.programme.title.said(language),
+        "measure": views.measure(table, language),
+        "made": moment(release.made_at, language),
+        "notice": views.state_sentence(released, every[-1], language),
+        "handed_out": handed_out,
+        "grids": views.grids(table, language) if handed_out else [],
+        "notes": views.notes(table, language),
+        "chart_text": chart_description(table, language) if handed_out else "",
+        "passages": views.passages(released.explain(language)),
+        "proof": proof,
+        "proof_faults": [each.sentence(language) for each in proof.faults],
+        "downloads": views.downloads(released) if handed_out else [],
+        "papers": views.papers(released),
+        "place": views.place_of(released),
+        "exact": views.exact_place_of(released),
+        "revisions": every,
+        "linked": _linked(node, release.linked_set, release.id, language),
+        "citation": views.citation(shelf, released, node.origin, language),
+    }
+
+
+def _linked(
+    node: Served, linked: tuple[str, ...], own: str, language: Language
+) -> list[dict[str, str]]:
+    """The other tables that were protected together with this one."""
+    return [
+        {"title": each.release.table.title.said(language), "place": views.exact_place_of(each)}
+        for shelf in shelves(node)
+        for each in node.releases(shelf.programme.id)
+        if each.release.id in linked and each.release.id != own
+    ]

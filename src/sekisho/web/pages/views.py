@@ -1,0 +1,190 @@
+"""What a page shows of a release, made ready for the template."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sekisho.model.table import Suppressed, Table
+from sekisho.present.pivot import Grid, legend, pivot, said, shown_decimals
+from sekisho.terms import Language
+from sekisho.text import sentence
+from sekisho.web.pages.render import moment, size_text
+from sekisho.web.served import ServedRelease, Shelf, is_handed_out
+
+_ITEM = "  - "
+DOWNLOADS = (".csv", ".json", ".parquet", ".svg", ".ja.svg")
+"""Suffixes of released files in the order in which people look for them."""
+PAPERS = {
+    ".release.json": "release.json",
+    ".manifest.json": "manifest.json",
+    ".entry.json": "entry.json",
+    ".tlog-proof": "proof.tlog-proof",
+}
+"""Suffix in the address -> name of the file that lies beside the numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """A cell as the table shows it; `spoken` is what a screen reader says instead of a mark."""
+
+    text: str
+    kind: str
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One row of the table."""
+
+    label: str
+    depth: int
+    cells: tuple[CellView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GridView:
+    """One section of the table."""
+
+    section: str
+    corner: str
+    across: str
+    columns: tuple[str, ...]
+    rows: tuple[RowView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file to download."""
+
+    suffix: str
+    name: str
+    address: str
+    exact: str
+    size: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A sentence of the decision with the points under it."""
+
+    line: str
+    points: tuple[str, ...]
+
+
+def grids(table: Table, language: Language) -> list[GridView]:
+    """The table's sections."""
+    decimals = shown_decimals(table)
+    return [_grid(grid, decimals, language) for grid in pivot(table, language)]
+
+
+def _grid(grid: Grid, decimals: int, language: Language) -> GridView:
+    hidden = sentence("web.spoken-hidden", language=language)
+    nothing = sentence("web.spoken-nothing", language=language)
+
+    def view(cell: object, text: str) -> CellView:
+        if cell is None:
+            return CellView(text, "nothing", nothing)
+        if isinstance(cell, Suppressed):
+            return CellView(text, "hidden", hidden)
+        return CellView(text, "number", "")
+
+    rows = tuple(
+        RowView(
+            head.label,
+            head.depth,
+            tuple(view(cell, said(cell, decimals, language)) for cell in cells),
+        )
+        for head, cells in zip(grid.rows, grid.cells, strict=True)
+    )
+    columns = tuple(column.label for column in grid.columns)
+    return GridView(grid.section, grid.corner, grid.across, columns, rows)
+
+
+def notes(table: Table, language: Language) -> list[str]:
+    """Sentences under the table."""
+    return legend(table, language)
+
+
+def measure(table: Table, language: Language) -> str:
+    """What the numbers are, with their unit."""
+    fields = {
+        "measure": table.measure_title.said(language),
+        "unit": table.unit_of_measure.said(language),
+    }
+    return sentence("format.measure-with-unit", fields, language)
+
+
+def place_of(released: ServedRelease) -> str:
+    """The address of a release's newest revision, without language and suffix."""
+    return f"/releases/{released.release.programme}/{released.release.plan}"
+
+
+def exact_place_of(released: ServedRelease) -> str:
+    """The address of exactly this revision."""
+    return f"{place_of(released)}/r{released.release.revision}"
+
+
+def downloads(released: ServedRelease) -> list[FileView]:
+    """The numbers and the chart as files."""
+    plan = released.release.plan
+    found = ((suffix, f"{plan}{suffix}") for suffix in DOWNLOADS)
+    return _present(released, found)
+
+
+def papers(released: ServedRelease) -> list[FileView]:
+    """The files that prove the release."""
+    return _present(released, PAPERS.items())
+
+
+def _present(released: ServedRelease, wanted: Iterable[tuple[str, str]]) -> list[FileView]:
+    files, digests = released.files, released.release.files
+    place, exact = place_of(released), exact_place_of(released)
+    return [
+        FileView(
+            suffix,
+            name,
+            f"{place}{suffix}",
+            f"{exact}/{name}",
+            size_text(files[name].stat().st_size),
+            digests.get(name, ""),
+        )
+        for suffix, name in wanted
+        if name in files
+    ]
+
+
+def passages(lines: list[str]) -> list[Passage]:
+    """The decision's sentences, points gathered under the sentence that they belong to."""
+    starts = [n for n, line in enumerate(lines) if not line.startswith(_ITEM)]
+    spans = pairwise([*starts, len(lines)])
+    return [
+        Passage(lines[a], tuple(line.removeprefix(_ITEM) for line in lines[a + 1 : b]))
+        for a, b in spans
+    ]
+
+
+def citation(shelf: Shelf, released: ServedRelease, origin: str, language: Language) -> str:
+    """How to cite the release."""
+    release = released.release
+    publisher = shelf.steward.name.said(language) if shelf.steward else shelf.programme.steward
+    fields = {
+        "publisher": publisher,
+        "title": release.table.title.said(language),
+        "programme": shelf.programme.title.said(language),
+        "release": release.id,
+        "revision": release.revision,
+        "date": moment(release.made_at, language),
+        "index": "–" if release.entry_index is None else release.entry_index,
+        "origin": origin,
+    }
+    return sentence("web.citation", fields, language)
+
+
+def state_sentence(released: ServedRelease, newest: int, language: Language) -> str:
+    """What a reader must know before using the numbers; empty when there is nothing."""
+    if not is_handed_out(released):
+        return sentence("web.state-withdrawn", language=language)
+    if released.release.revision < newest:
+        return sentence("web.state-older", {"newest": newest}, language)
+    return ""

@@ -1,0 +1,81 @@
+"""What every answer carries and what no request may do, in one place.
+
+Pages have no script, no style of their own and nothing from elsewhere, so the policy allows
+exactly the node's own style sheet, fonts and pictures. Nothing here reads `request.url`.
+"""
+
+from collections.abc import Callable, Iterable
+
+from fastapi import Request
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sekisho.errors import UsageError, fault
+
+POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Guard:
+    """Gives every answer the headers above, and answers HEAD as GET without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; what comes back goes out guarded."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        bare = scope["method"] == "HEAD"
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                secure(MutableHeaders(scope=message))
+            elif bare and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"} if bare else scope, receive, guarded)
+
+
+def secure(headers: MutableHeaders) -> None:
+    """Set the headers; what an answer says about caching stays."""
+    for name, value in HEADERS.items():
+        headers[name] = value
+    if "cache-control" not in headers:
+        headers["Cache-Control"] = "no-cache"
+
+
+def only(*known: str) -> Callable[[Request], None]:
+    """A dependency that refuses every query parameter but these, and any given twice."""
+
+    def check(request: Request) -> None:
+        refuse_unknown((name for name, _ in request.query_params.multi_items()), known)
+
+    return check
+
+
+def refuse_unknown(names: Iterable[str], known: tuple[str, ...]) -> None:
+    """Refuse a parameter that is not known: an ignored one would promise what is not done.
+
+    Raises: UsageError, which does not repeat the unknown name.
+    """
+    given = list(names)
+    if len(given) != len(set(given)):
+        raise UsageError(fault("web.parameter-twice"))
+    if set(given) - set(known):
+        listed = ", ".join(f"`{name}`" for name in known) or "–"
+        raise UsageError(fault("web.unknown-parameter", known=listed))
