@@ -153,7 +153,7 @@ def _list(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[Fau
         out.append(_wrong(read.place(path), key))
         return
     out += _length(read, path, value, key)
-    item = Key(key.name, _ITEMS[key.kind])
+    item = Key(key.name, _ITEMS[key.kind], "")
     for index, each in enumerate(value):
         if key.kind is Kind.ROWS:
             good = isinstance(each, list) and all(isinstance(part, str) for part in each)

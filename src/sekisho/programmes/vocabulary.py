@@ -40,6 +40,7 @@ class Key:
 
     name: str
     kind: Kind
+    means: str
     required: bool = False
     choices: tuple[str, ...] = ()
     keys: tuple["Key", ...] = ()
@@ -50,153 +51,224 @@ class Key:
     """Bounds of an integer, or of how many a list holds."""
 
 
-def _required(name: str, kind: Kind, **more: object) -> Key:
-    return Key(name, kind, required=True, **more)  # type: ignore[arg-type]
+def _required(name: str, kind: Kind, means: str, **more: object) -> Key:
+    return Key(name, kind, means, required=True, **more)  # type: ignore[arg-type]
 
 
 _HEAD = (
-    _required("schema", Kind.INTEGER, least=SCHEMA, most=SCHEMA),
-    _required("id", Kind.ID),
-    _required("title", Kind.BOTH),
+    _required(
+        "schema", Kind.INTEGER, "version of this vocabulary", least=SCHEMA, most=SCHEMA, default="1"
+    ),
+    _required("id", Kind.ID, "the file's name without `.toml`"),
+    _required("title", Kind.BOTH, "what people read as its name"),
 )
 
 _CONSTRAINTS = (
-    Key("required", Kind.BOOLEAN, default="false"),
-    Key("enum", Kind.SCALARS, least=1, most=2000),
-    Key("minimum", Kind.SCALAR),
-    Key("maximum", Kind.SCALAR),
-    Key("pattern", Kind.PATTERN),
+    Key("required", Kind.BOOLEAN, "whether every row holds a value", default="false"),
+    Key("enum", Kind.SCALARS, "the only values that may occur", least=1, most=2000),
+    Key("minimum", Kind.SCALAR, "least value; for numbers and dates"),
+    Key("maximum", Kind.SCALAR, "greatest value; for numbers and dates"),
+    Key("pattern", Kind.PATTERN, "what the whole of each string matches"),
 )
 
-_COLUMN = (
-    _required("name", Kind.NAME),
-    _required("type", Kind.CHOICE, choices=tuple(ColumnType)),
-    _required("title", Kind.BOTH),
-    Key("description", Kind.BOTH),
-    Key("constraints", Kind.TABLE, keys=_CONSTRAINTS),
+_OWN_OF_COLUMN = (
     Key(
-        "sekisho",
-        Kind.TABLE,
-        keys=(
-            Key(
-                "sensitivity",
-                Kind.CHOICE,
-                choices=("public", "confidential", "identifying"),
-                default="confidential",
-            ),
-            Key("unit_of_measure", Kind.STRING),
-            Key("decimals", Kind.INTEGER, least=0, most=9, default="0"),
-        ),
+        "sensitivity",
+        Kind.CHOICE,
+        "`public`, `confidential` (used within statistics) or `identifying` (never shown)",
+        choices=("public", "confidential", "identifying"),
+        default="confidential",
+    ),
+    Key("unit_of_measure", Kind.STRING, "such as `USD` or `h/week`"),
+    Key(
+        "decimals",
+        Kind.INTEGER,
+        "digits after the point that a `number` keeps; more in the data are a fault",
+        most=9,
+        default="0",
     ),
 )
 
+_COLUMN = (
+    _required("name", Kind.NAME, "the column's name in the data and in SQL"),
+    _required("type", Kind.CHOICE, "type of Table Schema", choices=tuple(ColumnType)),
+    _required("title", Kind.BOTH, "what people read over the column"),
+    Key("description", Kind.BOTH, "what the values mean"),
+    Key("constraints", Kind.TABLE, "what every value keeps to", keys=_CONSTRAINTS),
+    Key("sekisho", Kind.TABLE, "what Sekisho adds to Table Schema", keys=_OWN_OF_COLUMN),
+)
+
 PROGRAMME = (
-    *_HEAD,
-    _required("description", Kind.BOTH),
-    _required("purpose", Kind.STRING),
-    _required("legal_basis", Kind.BOTH),
-    _required("steward", Kind.ID),
-    _required("recipients", Kind.IDS, least=1, most=200),
-    _required("jurisdictions", Kind.STRINGS, least=1, most=200),
+    *_HEAD[:1],
+    _required("id", Kind.ID, "the programme's name in commands and addresses"),
+    *_HEAD[2:],
+    _required("description", Kind.BOTH, "what the programme is for"),
+    _required(
+        "purpose",
+        Kind.STRING,
+        "term of the Data Privacy Vocabulary, such as `dpv:OfficialStatistics`",
+    ),
+    _required("legal_basis", Kind.BOTH, "what allows the data to be brought and used"),
+    _required("steward", Kind.ID, "participant that answers for the programme"),
+    _required("recipients", Kind.IDS, "`public`, or participants", least=1, most=200),
+    _required(
+        "jurisdictions",
+        Kind.STRINGS,
+        "whose law concerns the programme: ISO 3166-1 alpha-2, or `EU`",
+        least=1,
+        most=200,
+    ),
+)
+
+_NOT_CONTRIBUTOR = (
+    _required("value", Kind.STRING, "the value in the contributor's column"),
+    _required("reason", Kind.BOTH, "why it is no third party"),
+)
+
+_BUDGET = (
+    _required("epsilon", Kind.DECIMAL, "most that may be spent in a period"),
+    _required("delta", Kind.DECIMAL, "probability with which epsilon may fail"),
+    _required(
+        "period", Kind.CHOICE, "when the budget begins anew", choices=("month", "year", "once")
+    ),
+    Key(
+        "measure",
+        Kind.CHOICE,
+        "how what was spent is kept: `gaussian` as mu squared, `pure` as epsilon",
+        choices=("gaussian", "pure"),
+        default="gaussian",
+    ),
+)
+
+_OWN_OF_DATASET = (
+    _required("method", Kind.CHOICE, "how the statistics lane protects it", choices=tuple(Method)),
+    Key("contributor", Kind.NAME, "column that names whose contribution a row is (firms)"),
+    Key("holding", Kind.NAME, "column that names the holding a contributor belongs to"),
+    Key("privacy_unit", Kind.NAME, "column that names whom differential privacy protects"),
+    Key(
+        "missing_unit",
+        Kind.CHOICE,
+        "what becomes of rows without contributor or privacy unit",
+        choices=("refuse", "exclude"),
+        default="refuse",
+    ),
+    Key("holder", Kind.ID, "participant that brings the data"),
+    Key(
+        "not_contributors",
+        Kind.TABLES,
+        "values of the contributor's column that are no third party; a plan may leave them out",
+        most=100,
+        keys=_NOT_CONTRIBUTOR,
+    ),
+    Key("budget", Kind.TABLE, "what may be spent on people's data", keys=_BUDGET),
 )
 
 DATASET = (
     *_HEAD,
-    _required("description", Kind.BOTH),
-    Key("primary_key", Kind.NAMES, most=20),
-    Key("licence", Kind.STRING),
-    Key("source", Kind.STRING),
-    Key("sample", Kind.STRING),
-    _required(
-        "sekisho",
-        Kind.TABLE,
-        keys=(
-            _required("method", Kind.CHOICE, choices=tuple(Method)),
-            Key("contributor", Kind.NAME),
-            Key("holding", Kind.NAME),
-            Key("privacy_unit", Kind.NAME),
-            Key("missing_unit", Kind.CHOICE, choices=("refuse", "exclude"), default="refuse"),
-            Key("holder", Kind.ID),
-            Key(
-                "not_contributors",
-                Kind.TABLES,
-                most=100,
-                keys=(_required("value", Kind.STRING), _required("reason", Kind.BOTH)),
-            ),
-            Key(
-                "budget",
-                Kind.TABLE,
-                keys=(
-                    _required("epsilon", Kind.DECIMAL),
-                    _required("delta", Kind.DECIMAL),
-                    _required("period", Kind.CHOICE, choices=("month", "year", "once")),
-                    Key("measure", Kind.CHOICE, choices=("gaussian", "pure"), default="gaussian"),
-                ),
-            ),
-        ),
-    ),
-    _required("columns", Kind.TABLES, keys=_COLUMN, least=1, most=500),
+    _required("description", Kind.BOTH, "what a row is"),
+    Key("primary_key", Kind.NAMES, "columns that together are unique", most=20),
+    Key("licence", Kind.STRING, "on what terms the data came"),
+    Key("source", Kind.STRING, "where the data came from"),
+    Key("sample", Kind.STRING, "file in `sample/` that can be loaded to try the programme out"),
+    _required("sekisho", Kind.TABLE, "what Sekisho adds to Table Schema", keys=_OWN_OF_DATASET),
+    _required("columns", Kind.TABLES, "every column, in order", keys=_COLUMN, least=1, most=500),
 )
 
 LOOKUP = (
     *_HEAD,
-    _required("key", Kind.NAME),
-    _required("licence", Kind.STRING),
-    _required("source", Kind.STRING),
-    _required("columns", Kind.TABLES, keys=_COLUMN, least=2, most=100),
+    _required("key", Kind.NAME, "column that is unique, and joined on"),
+    _required("licence", Kind.STRING, "on what terms it came"),
+    _required("source", Kind.STRING, "where it came from"),
+    _required("columns", Kind.TABLES, "every column, in order", keys=_COLUMN, least=2, most=100),
 )
 
 SENSITIVITY_RULES = ("minimum-frequency", "p-percent", "dominance", "prior-posterior")
 
+_MEASURE = (
+    _required("column", Kind.NAME, "output column of the SQL"),
+    _required("title", Kind.BOTH, "what people read over it"),
+    _required("unit_of_measure", Kind.BOTH, "such as US dollars"),
+)
+
+_LEVEL = (
+    _required("column", Kind.NAME, "output column of the SQL"),
+    _required("title", Kind.BOTH, "what people read over it"),
+)
+
+_DIMENSION = (
+    _required("id", Kind.ID, "name of the dimension within the plan"),
+    _required("title", Kind.BOTH, "what people read as its name"),
+    _required("total", Kind.BOTH, "what people read for its total"),
+    _required(
+        "levels", Kind.TABLES, "from the widest to the finest", keys=_LEVEL, least=1, most=12
+    ),
+)
+
+_LABEL_SOURCE = (
+    _required("column", Kind.NAME, "level that is labelled"),
+    _required("lookup", Kind.ID, "look-up that holds the labels"),
+    _required("value", Kind.NAME, "its column with the values of the level"),
+    _required("en", Kind.NAME, "its column with the English words"),
+    _required("ja", Kind.NAME, "its column with the Japanese words"),
+)
+
 RELEASE = (
     *_HEAD,
-    _required("description", Kind.BOTH),
-    _required("method", Kind.CHOICE, choices=tuple(Method)),
-    _required(
-        "measure",
-        Kind.TABLE,
-        keys=(
-            _required("column", Kind.NAME),
-            _required("title", Kind.BOTH),
-            _required("unit_of_measure", Kind.BOTH),
-        ),
-    ),
+    _required("description", Kind.BOTH, "what the table shows and leaves out"),
+    _required("method", Kind.CHOICE, "the dataset's method of protection", choices=tuple(Method)),
+    _required("measure", Kind.TABLE, "what the table shows", keys=_MEASURE),
     _required(
         "dimensions",
         Kind.TABLES,
+        "directions of the table; the SQL gives each level with every total",
+        keys=_DIMENSION,
         least=1,
         most=8,
-        keys=(
-            _required("id", Kind.ID),
-            _required("title", Kind.BOTH),
-            _required("total", Kind.BOTH),
-            _required(
-                "levels",
-                Kind.TABLES,
-                least=1,
-                most=12,
-                keys=(_required("column", Kind.NAME), _required("title", Kind.BOTH)),
-            ),
-        ),
     ),
-    Key("sensitivity_rules", Kind.STRINGS, least=1, most=4, default="minimum-frequency"),
-    Key("minimum_frequency", Kind.INTEGER, least=2, most=1000, default="3"),
-    Key("cost", Kind.CHOICE, choices=("count", "value"), default="value"),
-    Key("attackers", Kind.CHOICE, choices=("outside", "contributors"), default="contributors"),
-    Key("links", Kind.IDS, most=100),
-    Key("must_publish", Kind.ROWS, most=1000),
-    Key("labels", Kind.LABELS),
+    Key(
+        "sensitivity_rules",
+        Kind.STRINGS,
+        "names only, of " + ", ".join(f"`{rule}`" for rule in SENSITIVITY_RULES),
+        least=1,
+        most=4,
+        default='["minimum-frequency"]',
+    ),
+    Key(
+        "minimum_frequency",
+        Kind.INTEGER,
+        "fewer contributors than this and the cell is hidden; public",
+        least=2,
+        most=1000,
+        default="3",
+    ),
+    Key(
+        "cost",
+        Kind.CHOICE,
+        "what is kept small when further cells have to be hidden",
+        choices=("count", "value"),
+        default="value",
+    ),
+    Key(
+        "attackers",
+        Kind.CHOICE,
+        "against whom it protects: readers `outside`, or `contributors` who know their own values",
+        choices=("outside", "contributors"),
+        default="contributors",
+    ),
+    Key("links", Kind.IDS, "plans that are protected together with this one", most=100),
+    Key(
+        "must_publish",
+        Kind.ROWS,
+        "cells never hidden to protect others: a value a level, empty where it is totalled",
+        most=1000,
+    ),
+    Key("labels", Kind.LABELS, "what people read for a value: `[labels.<level>]`, a line a value"),
     Key(
         "label_sources",
         Kind.TABLES,
+        "labels that come from a look-up",
         most=20,
-        keys=(
-            _required("column", Kind.NAME),
-            _required("lookup", Kind.ID),
-            _required("value", Kind.NAME),
-            _required("en", Kind.NAME),
-            _required("ja", Kind.NAME),
-        ),
+        keys=_LABEL_SOURCE,
     ),
 )
 

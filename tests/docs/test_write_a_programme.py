@@ -1,0 +1,65 @@
+"""The page on writing a programme holds files that work and faults that are really reported."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.lib.programme_folder import check_own_rules, packed
+
+from sekisho.errors import ProgrammeError
+from sekisho.programmes.check import checked_programme
+from sekisho.programmes.pages import folder_page
+from sekisho.programmes.vocabulary import FILES as VOCABULARY
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (DOCS / "how-to" / "write-a-programme.md").read_text("utf-8")
+FILES = dict(re.findall(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE))
+SPOILT = re.findall(
+    r"^In `([\w./-]+)`, write `(.*?)` as `(.*?)`:\n\n```text\n(.*?)\n```$",
+    PAGE,
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def test_the_page_shows_a_whole_folder_without_a_fault():
+    programme = checked_programme(packed(FILES), check_own_rules)
+    assert programme.id == "shop-sales"
+    assert len(FILES) == 10
+    assert [plan.id for plan in programme.release_plans] == ["sales-by-region"]
+    assert ("region", "e") not in {
+        (column, value) for column, value, _ in programme.plan("sales-by-region").labels
+    }
+    assert programme.dataset("sales").sample in FILES
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), SPOILT, ids=[each[2] for each in SPOILT])
+def test_a_fault_is_reported_as_the_page_says(file, old, new, said):
+    assert FILES[file].count(old) == 1
+    with pytest.raises(ProgrammeError) as raised:
+        checked_programme(packed(FILES | {file: FILES[file].replace(old, new)}), check_own_rules)
+    assert raised.value.sentences() == said.split("\n")
+
+
+def test_the_page_spoils_several_files():
+    assert len(SPOILT) >= 4
+
+
+def test_the_reference_page_is_what_the_vocabulary_says():
+    assert (DOCS / "reference" / "programme-folder.md").read_text("utf-8") == folder_page()
+
+
+def keys_of(keys):
+    for key in keys:
+        yield key
+        yield from keys_of(key.keys)
+
+
+def test_the_reference_page_names_every_key_with_its_meaning_and_every_choice():
+    page = folder_page()
+    for file, keys in VOCABULARY.items():
+        assert f"## `{file}`" in page
+        for key in keys_of(keys):
+            assert re.search(
+                rf"^\| `{key.name}` \|.*\| {re.escape(key.means)} \|$", page, re.MULTILINE
+            ), key.name
+            assert all(f"`{choice}`" in page for choice in key.choices)
