@@ -13,8 +13,9 @@ import numpy as np
 
 from sekisho.errors import CancelledError, fault
 from sekisho.lanes.statistics.disclosure.cells import Bools, Floats, Ints
-from sekisho.lanes.statistics.disclosure.direction import Direction, Found, Search, find, gather
+from sekisho.lanes.statistics.disclosure.direction import Direction, Found, Search, find
 from sekisho.lanes.statistics.disclosure.equations import Problem
+from sekisho.lanes.statistics.disclosure.local import gather
 
 TOLERANCE = 1e-6
 CLEAR = 1e-5
@@ -120,9 +121,10 @@ def construct(
     programs = 0
     while queue.size:
         batch = apart(problem, queue)
-        for cell, answer in zip(
-            batch, staff.map(lambda k: find(search, hidden, k), batch), strict=True
-        ):
+        # INVARIANT: every answer is in before the pattern changes, or threads would race and
+        # the pattern depend on them; test_the_same_tables_give_the_same_bytes holds it.
+        answers = list(staff.map(lambda k: find(search, hidden, k), batch))
+        for cell, answer in zip(batch, answers, strict=True):
             programs += answer.programs
             if not (left.above[cell] or left.below[cell]):
                 continue

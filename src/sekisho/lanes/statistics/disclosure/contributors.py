@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sekisho.lanes.statistics.disclosure.cells import Attackers, CellSet, Floats, Ints
-from sekisho.lanes.statistics.disclosure.direction import Direction, gather
+from sekisho.lanes.statistics.disclosure.direction import Direction
 from sekisho.lanes.statistics.disclosure.equations import Problem
+from sekisho.lanes.statistics.disclosure.local import gather
 
 _SLACK = 1e-7
 

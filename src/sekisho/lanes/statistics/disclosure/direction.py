@@ -8,10 +8,10 @@ program serves both sides, and every other cell that it moves far enough as well
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sekisho.lanes.statistics.disclosure.cells import Bools, Floats, Ints
 from sekisho.lanes.statistics.disclosure.equations import Problem
+from sekisho.lanes.statistics.disclosure.local import Local, ball, cut_out, gather
 from sekisho.lanes.statistics.disclosure.solver import Program, solve
 
 _CLIP = 1e4
@@ -19,6 +19,7 @@ _FLOOR = 1e-6
 _SUPPORT = 1e-9
 _RESIDUAL = 5e-8
 _GROWTH = 4
+_DENSE = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,45 +59,6 @@ class Found:
     programs: int
 
 
-def gather(pointer: NDArray[np.integer], entries: NDArray[np.integer], of: Ints) -> Ints:
-    """The entries of several rows of a compressed matrix, one after the other."""
-    begin = pointer[of].astype(np.int64)
-    length = pointer[of + 1] - begin
-    shift = np.repeat(begin - np.cumsum(length) + length, length)
-    return entries[shift + np.arange(shift.size)].astype(np.int64)
-
-
-def ball(search: Search, centre: int, size: int, first: Bools) -> tuple[Ints, bool]:
-    """Cells around a centre in whole layers, and whether nothing lies beyond.
-
-    At least two layers; when two layers are already larger than `size`, the cells of `first` (the
-    hidden ones) and then the cheapest are kept, so that an equation of a million cells stays small.
-    """
-    problem = search.problem
-    rows, columns = problem.rows, problem.columns
-    seen = np.zeros(problem.size, dtype=bool)
-    met = np.zeros(rows.shape[0], dtype=bool)
-    seen[centre] = True
-    layers = [np.array([centre])]
-    total, depth, cut = 1, 0, False
-    while layers[-1].size:
-        around = np.unique(gather(columns.indptr, columns.indices, layers[-1]))
-        around = around[~met[around]]
-        met[around] = True
-        near = np.unique(gather(rows.indptr, rows.indices, around))
-        near = near[~seen[near] & search.allowed[near]]
-        if depth >= 2 and total + near.size > size:
-            return np.sort(np.concatenate(layers)), False
-        if near.size > 2 * size:
-            rank = np.lexsort((near, search.price[near], ~first[near]))
-            near, cut = near[rank[: 2 * size]], True
-        seen[near] = True
-        layers.append(near)
-        total += near.size
-        depth += 1
-    return np.sort(np.concatenate(layers)), not cut
-
-
 def find(search: Search, hidden: Bools, cell: int) -> Found:
     """The cheapest direction for an unsafe cell, in growing balls, then side by side.
 
@@ -117,7 +79,7 @@ def find(search: Search, hidden: Bools, cell: int) -> Found:
 def _grow(search: Search, hidden: Bools, cell: int, high: float, low: float) -> Found:
     size, programs, before = search.reach, 0, -1
     while True:
-        cells, whole = ball(search, cell, size, hidden)
+        cells, whole = ball(search.problem, (search.allowed, hidden, search.price), cell, size)
         last = whole or (search.most and size >= search.most)
         if cells.size != before:
             direction = _solve_in(search, hidden, cells, (cell, high, low))
@@ -155,61 +117,54 @@ def _solve_in(
     search: Search, hidden: Bools, cells: Ints, aim: tuple[int, float, float]
 ) -> Direction | None:
     cell, high, low = aim
-    problem = search.problem
-    least, most = bounds(problem, cells, high, low)
-    free = hidden[cells]
-    at = int(np.searchsorted(cells, cell))
+    least, most = bounds(search.problem, cells, high, low)
+    local = cut_out(search.problem, cells, least < most)
+    at = int(np.searchsorted(local.cells, cell))
+    if at == local.cells.size or local.cells[at] != cell:
+        return None
+    least, most = least[local.place], most[local.place]
+    if most[at] < 1.0:
+        return None
+    free = hidden[local.cells]
     free[at] = True
-    closed = np.flatnonzero(~free)
-    cost = prices(problem, cells[closed], max(high, low), search.price)
-    middle = float(np.median(cost)) if cost.size else 1.0
-    cost = cost / middle if middle > 0 else cost
-    full = np.zeros(cells.size)
-    full[closed] = cost
-    lower = np.where(free, least, 0.0)
-    lower[at] = most[at] = 1.0
-    program = _program(problem, cells, closed, (full, cost, lower, most, -least[closed]))
-    answer = solve(program)
+    price = prices(search.problem, local.cells, max(high, low), search.price)
+    program, closed = _program(local, free, price, (least, most, at))
+    answer = solve(program, presolve=local.height > _DENSE * program.cost.size)
     if not answer.optimal:
         return None
-    move = answer.point[: cells.size].copy()
-    move[closed] -= answer.point[cells.size :]
+    move = answer.point[: local.cells.size].copy()
+    move[closed] -= answer.point[local.cells.size :]
     move[np.abs(move) <= _SUPPORT] = 0.0
-    start, index, value = program.start, program.index, program.value
-    of = np.repeat(move, np.diff(start[: cells.size + 1]))
-    inside = slice(0, int(start[cells.size]))
-    rest = np.bincount(index[inside], weights=value[inside] * of, minlength=program.row_lower.size)
+    of = np.repeat(move, np.diff(local.start))
+    rest = np.bincount(local.row, weights=local.value * of, minlength=local.height)
     if rest.size and np.abs(rest).max() > _RESIDUAL:
         return None
     used = np.flatnonzero(move)
-    return Direction(cell, high, low, cells[used], move[used])
+    return Direction(cell, high, low, local.cells[used], move[used])
 
 
 def _program(
-    problem: Problem,
-    cells: Ints,
-    closed: Ints,
-    parts: tuple[Floats, Floats, Floats, Floats, Floats],
-) -> Program:
-    full, cost, lower, upper, back = parts
-    columns = problem.columns
-    length = np.diff(columns.indptr)[cells].astype(np.int64)
-    rows = gather(columns.indptr, columns.indices, cells)
-    begin = columns.indptr[cells].astype(np.int64)
-    where = np.repeat(begin - np.cumsum(length) + length, length) + np.arange(rows.size)
-    value = columns.data[where]
-    names, index = np.unique(rows, return_inverse=True)
-    start = np.concatenate(([0], np.cumsum(length)))
-    again = gather(start, np.arange(rows.size), closed)
-    begin_again = start[-1] + np.cumsum(length[closed])
-    zero = np.zeros(names.size)
-    return Program(
-        np.concatenate((full, cost)),
+    local: Local, free: Bools, price: Floats, room: tuple[Floats, Floats, int]
+) -> tuple[Program, Ints]:
+    """One column for each cell that moves for nothing; one up and one down for each other."""
+    least, most, at = room
+    closed = np.flatnonzero(~free)
+    middle = float(np.median(price[closed])) if closed.size else 1.0
+    cost = np.where(free, 0.0, price / middle if middle > 0 else price)
+    lower = np.where(free, least, 0.0)
+    upper = most.copy()
+    lower[at] = upper[at] = 1.0
+    again = gather(local.start, np.arange(local.row.size), closed)
+    begin_again = local.start[-1] + np.cumsum(np.diff(local.start)[closed])
+    zero = np.zeros(local.height)
+    program = Program(
+        np.concatenate((cost, cost[closed])),
         np.concatenate((lower, np.zeros(closed.size))),
-        np.concatenate((upper, back)),
+        np.concatenate((upper, -least[closed])),
         zero,
         zero,
-        np.concatenate((start, begin_again)).astype(np.int32),
-        np.concatenate((index, index[again])).astype(np.int32),
-        np.concatenate((value, -value[again])),
+        np.concatenate((local.start, begin_again)).astype(np.int32),
+        np.concatenate((local.row, local.row[again])).astype(np.int32),
+        np.concatenate((local.value, -local.value[again])),
     )
+    return program, closed

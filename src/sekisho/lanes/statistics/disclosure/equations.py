@@ -43,6 +43,13 @@ class Merged:
     problem: Problem
     column: Ints
 
+    def spread(self, mask: Bools) -> Bools:
+        """A mask over the unknowns as one over the cells; known cells are not in it."""
+        kept = self.column >= 0
+        out = np.zeros(self.column.size, dtype=bool)
+        out[kept] = mask[self.column[kept]]
+        return out
+
 
 def merge(cells: CellSet, upper: Floats, lower: Floats) -> Merged:
     """Leave out what is known, and make cells that always move together one unknown.

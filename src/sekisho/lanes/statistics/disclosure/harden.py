@@ -18,8 +18,9 @@ from sekisho.lanes.statistics.disclosure.construct import (
     apart,
 )
 from sekisho.lanes.statistics.disclosure.contributors import Insiders, ruled_out
-from sekisho.lanes.statistics.disclosure.direction import Direction, Found, Search, find, gather
+from sekisho.lanes.statistics.disclosure.direction import Direction, Found, Search, find
 from sekisho.lanes.statistics.disclosure.equations import Problem
+from sekisho.lanes.statistics.disclosure.local import gather
 
 ABOVE, BELOW = 0, 1
 _CHEAP = 2.0
@@ -142,7 +143,7 @@ def harden(search: Search, pattern: Pattern, people: Insiders, staff: Workers) -
         if not queue.size:
             break
         batch = apart(problem, queue)
-        answers = staff.map(lambda k: _propose(search, book, hidden, k), batch)
+        answers = list(staff.map(lambda k: _propose(search, book, hidden, k), batch))
         for cell, answer in zip(batch, answers, strict=True):
             programs += answer.programs
             before = book.left(cell)

@@ -164,7 +164,7 @@ def _proved(
 ) -> Protection:
     merged, _, hardened = found
     pattern = hardened.pattern
-    hidden = (merged.column >= 0) & pattern.hidden[merged.column] | cells.hidden
+    hidden = merged.spread(pattern.hidden) | cells.hidden
     certificate = _certificate(cells, levels, hidden, found)
     wrong = verify(Claim(cells, levels, hidden), certificate, attackers)
     raise_all(Refused, wrong)

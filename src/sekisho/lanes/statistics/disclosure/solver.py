@@ -50,13 +50,13 @@ class Solution:
     proven: bool = field(default=True)
 
 
-def _model(program: Program, *, whole: bool) -> highspy.Highs:
+def _model(program: Program, *, whole: bool, presolve: bool = True) -> highspy.Highs:
     highs = highspy.Highs()
     for name, value in (
         ("output_flag", False),
         ("threads", 1),
         ("parallel", "off"),
-        ("presolve", "on"),
+        ("presolve", "on" if presolve else "off"),
         ("solver", "choose" if whole else "simplex"),
         ("random_seed", 0),
         ("primal_feasibility_tolerance", 1e-9),
@@ -85,12 +85,14 @@ def _model(program: Program, *, whole: bool) -> highspy.Highs:
     return highs
 
 
-def solve(program: Program) -> Solution:
+def solve(program: Program, *, presolve: bool = True) -> Solution:
     """Solve a linear program with a cold dual simplex.
+
+    Presolve pays for itself only where there are many more equations than cells.
 
     Shape: n columns, m rows; every array is finite or infinite in the way HiGHS expects.
     """
-    highs = _model(program, whole=False)
+    highs = _model(program, whole=False, presolve=presolve)
     highs.run()
     optimal = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     found, info = highs.getSolution(), highs.getInfo()
