@@ -1,6 +1,5 @@
 """The engine: deliveries in, aggregates out."""
 
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,10 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sekisho.engines.cells import check_one_measure, refuse_missing_groups, shown_group
-from sekisho.engines.duckdb.session import Limits, Session, session
+from sekisho.engines.duckdb.deliver import deliver
+from sekisho.engines.duckdb.session import Limits, Session, explained, session
 from sekisho.engines.duckdb.views import dataset_view, lookup_view, paths_of
 from sekisho.errors import QueryError, StorageError, fault
-from sekisho.ports import Cells, Sources, Watch
+from sekisho.model.dataset import Dataset
+from sekisho.ports import Cells, DeliveryFacts, Sources, Watch
 from sekisho.query.plan import Aggregate, scans_of
 from sekisho.query.render_cells import render_cells
 from sekisho.query.schema import unit_column
@@ -27,6 +28,14 @@ class DuckDBEngine:
 
     limits: Limits = field(default_factory=Limits)
     name: str = "duckdb"
+
+    def deliver(self, source: Path, dataset: Dataset, target: Path, watch: Watch) -> DeliveryFacts:
+        """Validate a CSV or Parquet file that somebody brings and write it aside as Parquet.
+
+        Raises: DeliveryError with every fault; StorageError; CancelledError; then `target` does
+        not exist.
+        """
+        return deliver(source, dataset, target, watch, self.limits)
 
     def contributions(
         self, query: Aggregate, sources: Sources, contributor: str, top: int, watch: Watch
@@ -54,7 +63,9 @@ class DuckDBEngine:
             dataset_view(d, [(p, _stored_types(p)) for p in paths], unit_column(d))
             for d, paths in used.datasets.values()
         ] + [lookup_view(lookup, path) for lookup, path in used.lookups.values()]
-        with session(self.limits, watch, paths_of(used), views) as opened:
+        with explained(), session(self.limits, watch, paths_of(used)) as opened:
+            for view in views:
+                opened.connection.execute(view).fetchall()
             yield opened
 
 

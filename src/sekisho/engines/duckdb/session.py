@@ -1,6 +1,5 @@
 """One sandboxed connection: nothing but named files can be reached, nothing can be reconfigured."""
 
-
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -55,8 +54,7 @@ class Session:
         poll = threading.Thread(target=self._poll, args=(phase, done, asked), daemon=True)
         poll.start()
         try:
-            with explained():
-                yield
+            yield
         except duckdb.InterruptException as error:
             raise CancelledError(fault("query.cancelled")) from error
         finally:
@@ -90,9 +88,9 @@ def explained() -> Iterator[None]:
 
 @contextmanager
 def session(
-    limits: Limits, watch: Watch, files: Iterable[Path], views: Iterable[str] = ()
+    limits: Limits, watch: Watch, files: Iterable[Path], *, ordered: bool = False
 ) -> Iterator[Session]:
-    """A connection that can read and write exactly `files`, with `views` over them."""
+    """A connection that can read and write exactly `files`; `ordered` keeps the order of rows."""
     with spill_folder(limits.spill_root) as spill:
         connection = duckdb.connect(
             ":memory:",
@@ -103,14 +101,11 @@ def session(
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
                 "allow_community_extensions": False,
-                "preserve_insertion_order": False,
+                "preserve_insertion_order": ordered,
             },
         )
         try:
             _lock(connection, files)
-            with explained():
-                for view in views:
-                    connection.execute(view).fetchall()
             yield Session(connection, watch)
         finally:
             connection.close()

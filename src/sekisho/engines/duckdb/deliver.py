@@ -1,0 +1,177 @@
+"""A file that somebody brings: validated whole, then lying aside as Parquet with its hash."""
+# ruff: noqa: S608 - names and paths are quoted by `query.render`
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from sekisho.engines.duckdb.checks import checks_of, counting, faults_of
+from sekisho.engines.duckdb.parquet_file import is_parquet, read_schema, stored_types, type_faults
+from sekisho.engines.duckdb.session import Limits, Session, session
+from sekisho.engines.duckdb.text_file import (
+    TextFile,
+    copy_statement,
+    find_faults,
+    open_text,
+)
+from sekisho.engines.header import column_faults
+from sekisho.errors import (
+    CancelledError,
+    DeliveryError,
+    Fault,
+    Place,
+    StorageError,
+    fault,
+    raise_all,
+)
+from sekisho.model.dataset import Dataset
+from sekisho.ports import DeliveryFacts, Watch
+from sekisho.query.render import identifier, text
+
+CHUNK = 1 << 22
+
+
+def deliver(
+    source: Path, dataset: Dataset, target: Path, watch: Watch, limits: Limits
+) -> DeliveryFacts:
+    """Validate a CSV or Parquet file and write it to `target` as Parquet.
+
+    Raises: DeliveryError with every fault; StorageError; CancelledError; then `target` is not
+    there.
+    """
+    place = Place(source.name)
+    with _removed_on_failure(target):
+        _check_source(source, place)
+        if is_parquet(source):
+            _deliver_parquet(source, dataset, target, watch, limits)
+        else:
+            _deliver_text(open_text(source, place), dataset, target, watch, limits)
+        rows = pq.read_metadata(target).num_rows
+        return DeliveryFacts(_sealed(target, watch), rows, target.stat().st_size)
+
+
+def _check_source(source: Path, place: Place) -> None:
+    try:
+        with source.open("rb"):
+            pass
+    except OSError:
+        raise DeliveryError(fault("delivery.no-file", place)) from None
+
+
+@contextmanager
+def _removed_on_failure(target: Path) -> Iterator[None]:
+    """Leave nothing behind unless the body succeeds; the system's refusals become ours."""
+    done = False
+    try:
+        yield
+        done = True
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise StorageError(fault("delivery.storage", reason=reason)) from error
+    except duckdb.OutOfMemoryException:
+        raise StorageError(fault("query.out-of-memory")) from None
+    except duckdb.IOException:
+        raise StorageError(fault("delivery.storage-full")) from None
+    finally:
+        if not done:
+            target.unlink(missing_ok=True)
+
+
+def _sealed(target: Path, watch: Watch) -> str:
+    """Make the file durable; its SHA-256."""
+    digest = hashlib.sha256()
+    total = target.stat().st_size
+    with target.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+            watch.progress("delivery.phase-sealing", stream.tell(), total)
+            _obey(watch)
+        os.fsync(stream.fileno())
+    return digest.hexdigest()
+
+
+def _obey(watch: Watch) -> None:
+    if watch.cancelled():
+        raise CancelledError(fault("query.cancelled"))
+
+
+# --------------------------------------------------------------------------------------- parquet
+
+
+def _deliver_parquet(
+    source: Path, dataset: Dataset, target: Path, watch: Watch, limits: Limits
+) -> None:
+    """Copy the bytes first, then judge the copy, so that nobody can change it in between."""
+    place = Place(source.name)
+    _copied(source, target, watch)
+    schema = read_schema(target, place)
+    faults = column_faults(schema.names, dataset, place) + type_faults(schema, dataset, place)
+    if len(set(schema.names)) < len(schema.names):
+        raise_all(DeliveryError, faults)
+    with session(limits, watch, [target]) as opened:
+        try:
+            faults += _counted(dataset, stored_types(schema, dataset), target, opened, place)
+        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.InternalException):
+            # INVARIANT: no page of a file is trusted unread; held by test_engines_deliver.
+            faults.append(fault("delivery.damaged-parquet", place))
+    raise_all(DeliveryError, faults)
+
+
+def _copied(source: Path, target: Path, watch: Watch) -> None:
+    total = source.stat().st_size
+    with source.open("rb") as taken, target.open("xb") as put:
+        while chunk := taken.read(CHUNK):
+            put.write(chunk)
+            watch.progress("delivery.phase-copying", put.tell(), total)
+            _obey(watch)
+
+
+def _counted(
+    dataset: Dataset, stored: dict[str, str], target: Path, opened: Session, place: Place
+) -> list[Fault]:
+    """The faults of the values of a Parquet file."""
+    checks = checks_of(dataset, stored)
+    rows = f"(SELECT {', '.join(map(identifier, stored))} FROM read_parquet([{_path(target)}]))"
+    if not stored:
+        return []
+    statement = counting(checks, rows, dataset, tuple(stored))
+    counted = opened.table(statement, "delivery.phase-checking").to_pylist()[0]
+    if not counted["n"]:
+        return [fault("delivery.no-rows", place, dataset=dataset.id)]
+    return faults_of(counted, checks, dataset, place)
+
+
+def _path(path: Path) -> str:
+    return text(str(path.absolute()))
+
+
+# ------------------------------------------------------------------------------------------ text
+
+
+def _deliver_text(
+    file: TextFile, dataset: Dataset, target: Path, watch: Watch, limits: Limits
+) -> None:
+    """Read once into Parquet and check that; only a file with faults is read a second time."""
+    faults = column_faults(file.names, dataset, file.place)
+    with session(limits, watch, [file.path, target], ordered=True) as opened:
+        written = not faults and _written(file, dataset, target, opened)
+        if not written:
+            faults += find_faults(file, dataset, opened)
+            raise_all(DeliveryError, faults or [fault("delivery.broken-line", file.place)])
+        stored = stored_types(pq.read_schema(target), dataset)
+        faults += _counted(dataset, stored, target, opened, file.place)
+    raise_all(DeliveryError, faults)
+
+
+def _written(file: TextFile, dataset: Dataset, target: Path, opened: Session) -> bool:
+    """Whether the whole file could be written as Parquet with exact values."""
+    try:
+        opened.run(copy_statement(file, dataset, target), "delivery.phase-reading")
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        return False
+    return True
