@@ -4,12 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.lib.programme_folder import check_own_rules, packed
 
 from sekisho.errors import ProgrammeError
 from sekisho.programmes.check import checked_programme
 from sekisho.programmes.pages import folder_page
 from sekisho.programmes.vocabulary import FILES as VOCABULARY
+from sekisho.rules.decide import decide
+from sekisho.rules.packs import Packs
+from sekisho.rules.vocabulary import Vocabulary
+from tests.lib.programme_folder import check_own_rules, packed
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "how-to" / "write-a-programme.md").read_text("utf-8")
@@ -21,8 +24,13 @@ SPOILT = re.findall(
 )
 
 
+def decided(facts, rules, day):
+    return decide(facts, rules, Packs({}, Vocabulary({}), "", ""), day)
+
+
 def test_the_page_shows_a_whole_folder_without_a_fault():
-    programme = checked_programme(packed(FILES), check_own_rules)
+    programme = checked_programme(packed(FILES), check_own_rules, decided)
+    assert len(programme.cases) == 1
     assert programme.id == "shop-sales"
     assert len(FILES) == 10
     assert [plan.id for plan in programme.release_plans] == ["sales-by-region"]

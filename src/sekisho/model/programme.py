@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from sekisho.model.access_rule import AccessRule
 from sekisho.model.dataset import Dataset, Lookup
+from sekisho.model.facts import Facts
 from sekisho.model.text import Text
-from sekisho.terms import Method
+from sekisho.terms import Method, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,21 @@ class ReleasePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """A request with the decision that the programme's author expects."""
+
+    id: str
+    title: Text
+    file: str
+    on: date
+    """The day on which the request is judged."""
+    facts: Facts
+    outcome: Outcome
+    rules: tuple[str, ...]
+    """Ids of the rules that the decision must cite, all of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """One declared use of data."""
 
@@ -72,6 +89,7 @@ class Programme:
     lookups: tuple[Lookup, ...]
     release_plans: tuple[ReleasePlan, ...]
     access_rules: tuple[AccessRule, ...]
+    cases: tuple[Case, ...] = ()
     digest: str = ""
     """SHA-256 over every file of the folder, hexadecimal."""
     files: tuple[str, ...] = field(default=())

@@ -12,6 +12,7 @@ from pathlib import Path
 from sekisho.errors import Fault, Place, ProgrammeError, fault, raise_all
 from sekisho.model.access_rule import AccessRule
 from sekisho.model.programme import Programme
+from sekisho.programmes.cases import Decide, differing_cases
 from sekisho.programmes.check_columns import dataset_faults, lookup_faults
 from sekisho.programmes.check_plans import plan_faults
 from sekisho.programmes.places import place_in
@@ -22,13 +23,21 @@ _JURISDICTION = re.compile(r"[A-Z]{2}")
 _PURPOSE = re.compile(r"dpv:[A-Z][A-Za-z]+")
 
 
-def check_programme(programme: Programme, check_rules: CheckRules) -> list[Fault]:
-    """Every fault across the files of a programme; none means that it can be used."""
-    return in_order(_faults(programme, check_rules, frozenset()))
+def check_programme(
+    programme: Programme, check_rules: CheckRules, decide: Decide | None = None
+) -> list[Fault]:
+    """Every fault across the files of a programme; none means that it can be used.
+
+    With `decide`, a programme without a fault also has its cases decided.
+    """
+    found = in_order(_faults(programme, check_rules, frozenset()))
+    return found or (in_order(differing_cases(programme, decide)) if decide else [])
 
 
-def checked_programme(folder: Path | Traversable, check_rules: CheckRules) -> Programme:
-    """The programme that a folder declares, read and checked whole.
+def checked_programme(
+    folder: Path | Traversable, check_rules: CheckRules, decide: Decide | None = None
+) -> Programme:
+    """The programme that a folder declares, read and checked whole, with its cases decided.
 
     Raises: ProgrammeError with every fault of every file and across them; what depends on a file
     that cannot be read is not judged.
@@ -36,6 +45,8 @@ def checked_programme(folder: Path | Traversable, check_rules: CheckRules) -> Pr
     reading = read_folder(folder)
     across = _faults(reading.programme, check_rules, reading.broken)
     raise_all(ProgrammeError, in_order([*reading.faults, *across]))
+    if decide is not None:
+        raise_all(ProgrammeError, in_order(differing_cases(reading.programme, decide)))
     return reading.programme
 
 

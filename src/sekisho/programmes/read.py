@@ -12,14 +12,19 @@ from sekisho.model.dataset import Dataset, Lookup
 from sekisho.model.programme import Programme, ReleasePlan
 from sekisho.model.text import Text
 from sekisho.programmes.build import dataset_of, lookup_of, plan_of, text_of
+from sekisho.programmes.cases import case_faults, case_of, read_json
+from sekisho.programmes.declaration import Declaration
 from sekisho.programmes.folder import Folder, take_in
 from sekisho.programmes.guess import guessed, shown
 from sekisho.programmes.lookup_rows import lookup_rows
 from sekisho.programmes.shape import ID, shape_faults
-from sekisho.programmes.toml_places import TomlFile, read_toml
+from sekisho.programmes.toml_places import read_toml
 from sekisho.programmes.vocabulary import keys_of
 
 Rows = dict[str, list[dict[str, str]]]
+"""Id of a look-up -> its rows, column by column."""
+Labels = tuple[tuple[str, str, Text], ...]
+"""(column, value, what people read)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +59,11 @@ def read_folder(folder: Path | Traversable) -> Reading:
     taken = take_in(folder)
     declarations = _declarations(taken)
     faults = [*taken.faults, *_companions(taken, declarations)]
-    sound: dict[str, TomlFile] = {}
+    sound: dict[str, Declaration] = {}
     for file, read in declarations.items():
         found = [*shape_faults(read, keys_of(file) or ()), *_id_faults(read)]
+        if not found and file.startswith("cases/"):
+            found = list(case_faults(read))
         faults += found
         if not found:
             sound[file] = read
@@ -67,11 +74,12 @@ def read_folder(folder: Path | Traversable) -> Reading:
         dataset_of(read.values) for file, read in sound.items() if file.startswith("datasets/")
     )
     programme = _programme(taken, sound, (datasets, tuple(lookups.values()), plans, _rules(taken)))
-    everywhere = {file: read.places for file, read in declarations.items()}
-    return Reading(
-        replace(programme, places=everywhere),
-        tuple(in_order([*faults, *lookup_faults, *plan_faults])),
+    whole = replace(
+        programme,
+        cases=tuple(case_of(read) for file, read in sound.items() if file.startswith("cases/")),
+        places={file: read.places for file, read in declarations.items()},
     )
+    return Reading(whole, tuple(in_order([*faults, *lookup_faults, *plan_faults])))
 
 
 def in_order(faults: Iterable[Fault]) -> list[Fault]:
@@ -85,18 +93,18 @@ def in_order(faults: Iterable[Fault]) -> list[Fault]:
     )
 
 
-def _declarations(taken: Folder) -> dict[str, TomlFile]:
+def _declarations(taken: Folder) -> dict[str, Declaration]:
     return {
-        file: read_toml(file, text)
+        file: read_json(file, text) if file.endswith(".json") else read_toml(file, text)
         for file, text in sorted(taken.texts.items())
-        if file.endswith(".toml") and keys_of(file) is not None
+        if keys_of(file) is not None
     }
 
 
-def _id_faults(read: TomlFile) -> list[Fault]:
+def _id_faults(read: Declaration) -> list[Fault]:
     """An id is the name of its file, so that no two files of a folder can share one."""
     folder, _, name = read.file.rpartition("/")
-    stem = name.removesuffix(".toml")
+    stem = name.rpartition(".")[0]
     declared = read.values.get("id")
     if not folder:
         return []
@@ -107,7 +115,7 @@ def _id_faults(read: TomlFile) -> list[Fault]:
     return []
 
 
-def _companions(taken: Folder, declarations: dict[str, TomlFile]) -> list[Fault]:
+def _companions(taken: Folder, declarations: dict[str, Declaration]) -> list[Fault]:
     """Faults for a SQL or CSV file without its declaration, and the other way round."""
     faults = []
     for folder, suffix in (("releases", ".sql"), ("lookups", ".csv")):
@@ -132,7 +140,7 @@ def _companions(taken: Folder, declarations: dict[str, TomlFile]) -> list[Fault]
 
 
 def _lookups(
-    sound: dict[str, TomlFile], taken: Folder
+    sound: dict[str, Declaration], taken: Folder
 ) -> tuple[dict[str, Lookup], Rows, list[Fault]]:
     lookups: dict[str, Lookup] = {}
     rows: Rows = {}
@@ -158,7 +166,7 @@ class Known:
 
 
 def _plans(
-    sound: dict[str, TomlFile], taken: Folder, known: Known
+    sound: dict[str, Declaration], taken: Folder, known: Known
 ) -> tuple[tuple[ReleasePlan, ...], list[Fault]]:
     plans: list[ReleasePlan] = []
     faults: list[Fault] = []
@@ -171,7 +179,7 @@ def _plans(
     return tuple(plans), faults
 
 
-def _labels(read: TomlFile, known: Known) -> tuple[tuple[tuple[str, str, Text], ...], list[Fault]]:
+def _labels(read: Declaration, known: Known) -> tuple[Labels, list[Fault]]:
     """Labels that a plan takes from look-ups, then those written in it, which win."""
     found: dict[tuple[str, str], Text] = {}
     faults: list[Fault] = []
@@ -187,7 +195,7 @@ def _labels(read: TomlFile, known: Known) -> tuple[tuple[tuple[str, str, Text], 
     return tuple((column, of, text) for (column, of), text in found.items()), faults
 
 
-def _source_faults(read: TomlFile, number: int, known: Known) -> list[Fault]:
+def _source_faults(read: Declaration, number: int, known: Known) -> list[Fault]:
     """Whether a source of labels names a look-up and its columns."""
     source = read.values["label_sources"][number]
     lookup = known.lookups.get(source["lookup"])
@@ -220,7 +228,7 @@ def _rules(taken: Folder) -> tuple[AccessRule, ...]:
 
 def _programme(
     taken: Folder,
-    sound: dict[str, TomlFile],
+    sound: dict[str, Declaration],
     parts: tuple[
         tuple[Dataset, ...], tuple[Lookup, ...], tuple[ReleasePlan, ...], tuple[AccessRule, ...]
     ],

@@ -7,9 +7,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sekisho.errors import Fault, Place, fault
+from sekisho.programmes.declaration import Declaration, KeyPath
 from sekisho.programmes.guess import guess, guessed, shown
 from sekisho.programmes.patterns import is_plain_pattern
-from sekisho.programmes.toml_places import TomlFile, TomlPath
 from sekisho.programmes.vocabulary import SECRET_PARAMETERS, Key, Kind
 
 ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -18,7 +18,7 @@ LONGEST_ID = 64
 LONGEST_TEXT = 20_000
 
 
-def shape_faults(read: TomlFile, keys: tuple[Key, ...]) -> list[Fault]:
+def shape_faults(read: Declaration, keys: tuple[Key, ...]) -> list[Fault]:
     """Every place where a file leaves the vocabulary."""
     faults = list(read.faults)
     if faults and not read.values:
@@ -28,7 +28,7 @@ def shape_faults(read: TomlFile, keys: tuple[Key, ...]) -> list[Fault]:
 
 
 def _table(
-    read: TomlFile, path: TomlPath, table: dict[str, Any], keys: tuple[Key, ...], out: list[Fault]
+    read: Declaration, path: KeyPath, table: dict[str, Any], keys: tuple[Key, ...], out: list[Fault]
 ) -> None:
     known = {key.name: key for key in keys}
     meant = set()
@@ -47,7 +47,7 @@ def _table(
             out.append(_missing(read, path, key))
 
 
-def _missing(read: TomlFile, path: TomlPath, key: Key) -> Fault:
+def _missing(read: Declaration, path: KeyPath, key: Key) -> Fault:
     return fault(
         "programme.missing-key",
         read.place(path),
@@ -76,7 +76,7 @@ def example(key: Key) -> str:
     }.get(key.kind, '"…"')
 
 
-def _value(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[Fault]) -> None:
+def _value(read: Declaration, path: KeyPath, value: object, key: Key, out: list[Fault]) -> None:
     place = read.place(path)
     if key.kind is Kind.TABLE:
         if isinstance(value, dict):
@@ -97,7 +97,7 @@ def _value(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[Fa
             out.append(found)
 
 
-def _tables(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[Fault]) -> None:
+def _tables(read: Declaration, path: KeyPath, value: object, key: Key, out: list[Fault]) -> None:
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         out.append(_wrong(read.place(path), key))
         return
@@ -106,7 +106,7 @@ def _tables(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[F
         _table(read, (*path, index), each, key.keys, out)
 
 
-def _labels(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[Fault]) -> None:
+def _labels(read: Declaration, path: KeyPath, value: object, key: Key, out: list[Fault]) -> None:
     if not isinstance(value, dict):
         out.append(_wrong(read.place(path), key))
         return
@@ -118,7 +118,7 @@ def _labels(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[F
             _both(read, (*path, column, of), text, out)
 
 
-def _both(read: TomlFile, path: TomlPath, value: object, out: list[Fault]) -> None:
+def _both(read: Declaration, path: KeyPath, value: object, out: list[Fault]) -> None:
     name = shown(str(path[-1]))
     if not isinstance(value, dict):
         out.append(fault("programme.needs-languages", read.place(path), name=name))
@@ -148,7 +148,7 @@ def _both(read: TomlFile, path: TomlPath, value: object, out: list[Fault]) -> No
             )
 
 
-def _list(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[Fault]) -> None:
+def _list(read: Declaration, path: KeyPath, value: object, key: Key, out: list[Fault]) -> None:
     if not isinstance(value, list):
         out.append(_wrong(read.place(path), key))
         return
@@ -166,7 +166,7 @@ def _list(read: TomlFile, path: TomlPath, value: object, key: Key, out: list[Fau
             out.append(fault("programme.listed-twice", read.place((*path, index)), name=key.name))
 
 
-def _length(read: TomlFile, path: TomlPath, value: list[object], key: Key) -> list[Fault]:
+def _length(read: Declaration, path: KeyPath, value: list[object], key: Key) -> list[Fault]:
     most = key.most if key.most is not None else 1000
     if key.least <= len(value) <= most:
         return []

@@ -11,31 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sekisho.errors import Fault, Place, fault
+from sekisho.programmes.declaration import Declaration, KeyPath
 
-TomlPath = tuple[str | int, ...]
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)$")
 _STATEMENT = re.compile(r"""\s*(\[|[A-Za-z0-9_."'-][^=#]*=)""")
 _MOST_FAULTS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class TomlFile:
-    """What one TOML file says, and where."""
-
-    file: str
-    values: dict[str, Any]
-    places: dict[TomlPath, tuple[int, int]]
-    """Path of keys and indices -> line and column, from 1."""
-    faults: tuple[Fault, ...]
-    left_out: str = ""
-    """The statements that could not be read: what they mention may not be called missing."""
-
-    def place(self, path: TomlPath = ()) -> Place:
-        """Where a value stands, or the nearest thing around it."""
-        while path and path not in self.places:
-            path = path[:-1]
-        line, column = self.places.get(path, (1, 1))
-        return Place(self.file, line, column)
 
 
 @dataclass
@@ -59,12 +39,12 @@ class _Mending:
         self.lines[start:end] = [""] * (end - start)
 
 
-def read_toml(file: str, text: str) -> TomlFile:
+def read_toml(file: str, text: str) -> Declaration:
     """Values, places and syntax faults of one file."""
     mending = _Mending(file, text.replace("\r\n", "\n").split("\n"))
     values = _values(mending)
     places = _places("\n".join(mending.lines)) if values else {}
-    return TomlFile(file, values, places, tuple(mending.faults), "\n".join(mending.left_out))
+    return Declaration(file, values, places, tuple(mending.faults), "\n".join(mending.left_out))
 
 
 def _values(mending: _Mending) -> dict[str, Any]:
@@ -150,14 +130,14 @@ def _first_broken(lines: list[str]) -> int:
     return starts[max(low - 1, 0)]
 
 
-def _places(text: str) -> dict[TomlPath, tuple[int, int]]:
+def _places(text: str) -> dict[KeyPath, tuple[int, int]]:
     import tree_sitter_toml
     from tree_sitter import Language, Parser
 
     source = text.encode("utf-8")
     root = Parser(Language(tree_sitter_toml.language())).parse(source).root_node
-    found: dict[TomlPath, tuple[int, int]] = {}
-    counts: dict[TomlPath, int] = {}
+    found: dict[KeyPath, tuple[int, int]] = {}
+    counts: dict[KeyPath, int] = {}
     for node in root.children:
         if node.type == "pair":
             _pair(node, (), found)
@@ -197,12 +177,12 @@ def _keys(node: Any) -> list[str]:
     return parts
 
 
-def _header(node: Any, counts: dict[TomlPath, int]) -> TomlPath:
+def _header(node: Any, counts: dict[KeyPath, int]) -> KeyPath:
     """The path of a table header, with the index of every array of tables on the way."""
     key = next(
         (c for c in node.children if c.type in {"bare_key", "quoted_key", "dotted_key"}), None
     )
-    path: TomlPath = ()
+    path: KeyPath = ()
     parts = _keys(key) if key else []
     for position, part in enumerate(parts):
         path = (*path, part)
@@ -214,9 +194,9 @@ def _header(node: Any, counts: dict[TomlPath, int]) -> TomlPath:
     return path
 
 
-def _pair(node: Any, under: TomlPath, found: dict[TomlPath, tuple[int, int]]) -> None:
+def _pair(node: Any, under: KeyPath, found: dict[KeyPath, tuple[int, int]]) -> None:
     """Places of a pair and of all that its value holds."""
-    ahead: list[tuple[Any, TomlPath]] = [(node, under)]
+    ahead: list[tuple[Any, KeyPath]] = [(node, under)]
     while ahead:
         each, path = ahead.pop()
         named = [c for c in each.children if c.is_named and c.type not in {"comment", "ERROR"}]

@@ -6,7 +6,8 @@ Reading, did-you-mean and the reference page all come from these lists; what is 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sekisho.terms import ColumnType, Method
+from sekisho.model.facts import Category, Identifiability, PartyKind
+from sekisho.terms import ColumnType, Lane, Method, Outcome
 
 SCHEMA = 1
 
@@ -272,11 +273,51 @@ RELEASE = (
     ),
 )
 
+_PARTY = (
+    _required("id", Kind.STRING, "the participant, or `public`"),
+    Key("kind", Kind.CHOICE, "kind of party; `null` when unknown", choices=tuple(PartyKind)),
+    Key("jurisdiction", Kind.STRING, "ISO 3166-1 alpha-2, or `EU`; `null` when unknown"),
+)
+
+_DATA = (
+    Key(
+        "identifiability",
+        Kind.CHOICE,
+        "how much of a person is left in it",
+        choices=tuple(Identifiability),
+    ),
+    Key("categories", Kind.STRINGS, "of " + ", ".join(f"`{each}`" for each in Category)),
+    Key("persons", Kind.INTEGER, "how many persons it concerns"),
+)
+
+_FLOW = (
+    _required("lane", Kind.CHOICE, "the lane that is asked", choices=tuple(Lane)),
+    Key("purpose", Kind.STRING, "term of the Data Privacy Vocabulary"),
+    _required("sender", Kind.TABLE, "who would send", keys=_PARTY),
+    _required("recipient", Kind.TABLE, "who would receive", keys=_PARTY),
+    _required("data", Kind.TABLE, "what would flow", keys=_DATA),
+    Key("on_file", Kind.STRINGS, "facts on file that are true, such as `consent.given`"),
+)
+
+_EXPECTED = (
+    _required("outcome", Kind.CHOICE, "how the decision must end", choices=tuple(Outcome)),
+    _required("rules", Kind.STRINGS, "ids of the rules that it must cite, all of them"),
+)
+
+CASE = (
+    *_HEAD[:1],
+    *_HEAD[2:],
+    _required("on", Kind.STRING, "the day on which it is judged, `2026-11-21`"),
+    _required("flow", Kind.TABLE, "the request", keys=_FLOW),
+    _required("expected", Kind.TABLE, "the decision", keys=_EXPECTED),
+)
+
 FILES: dict[str, tuple[Key, ...]] = {
     "programme.toml": PROGRAMME,
     "datasets/*.toml": DATASET,
     "lookups/*.toml": LOOKUP,
     "releases/*.toml": RELEASE,
+    "cases/*.json": CASE,
 }
 """Kind of file -> the keys that it may hold."""
 
@@ -289,5 +330,5 @@ SECRET_PARAMETERS = frozenset(
 
 def keys_of(path: str) -> tuple[Key, ...] | None:
     """The vocabulary of a file of a programme folder; None when the file is not a declaration."""
-    folder, _, _ = path.rpartition("/")
-    return FILES.get(f"{folder}/*.toml" if folder else path)
+    folder, _, name = path.rpartition("/")
+    return FILES.get(f"{folder}/*.{name.rpartition('.')[2]}" if folder else path)
