@@ -5,7 +5,7 @@ packs costs nothing. Gateways are weighed in a set that holds no rule of the pro
 programme cannot open what a law closed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -35,8 +35,11 @@ class Compiled:
 
     weigh: PolicySet | None
     judge: PolicySet
-    paths: frozenset[str]
-    """Facts that the rules use; every question holds exactly these."""
+    weigh_paths: frozenset[str]
+    judge_paths: frozenset[str]
+    """Facts that the rules of each set use; every question holds exactly these."""
+    by_path: Mapping[str, tuple[str, ...]]
+    """Rules that compare a fact; what a change of it can change."""
     must_be_known: frozenset[str]
     conditions: Mapping[str, Condition]
     cited: Mapping[str, CitedRule]
@@ -78,6 +81,18 @@ def _asks_whether_it_applies(policy: Policy) -> Policy:
     ]
     weigh = {"op": "==", "entity": {"type": "Action", "id": WEIGH}}
     return {**policy, "effect": "permit", "action": weigh, "conditions": kept}
+
+
+def _paths(conditions: Mapping[str, Condition], names: Iterable[str]) -> frozenset[str]:
+    return frozenset(a.path for name in names for a in conditions[name].atoms()) - SCOPE
+
+
+def _by_path(conditions: Mapping[str, Condition]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for name, condition in conditions.items():
+        for path in sorted({atom.path for atom in condition.atoms()}):
+            found.setdefault(path, []).append(name)
+    return {path: tuple(names) for path, names in found.items()}
 
 
 def rules_concerned(
@@ -148,18 +163,22 @@ def _compile(
     for own in programme:
         judging[own.id] = parse_policy(own.text)
         conditions[own.id] = read_condition(judging[own.id], packs.vocabulary)
-    used = frozenset(atom.path for each in conditions.values() for atom in each.atoms())
-    schema = schema_text(used - SCOPE, weighing=True, judging=True)
+    by_path = _by_path(conditions)
+    asked = _paths(conditions, (name.removeprefix(APPLIES) for name in weighing))
+    judged = _paths(conditions, judging)
     needed = (must_be_known(each, packs.vocabulary) for each in conditions.values())
     try:
-        sets = (build(weighing, schema) if weighing else None, build(judging, schema))
+        weigh = build(weighing, schema_text(asked, weighing=True, judging=False))
+        judge = build(judging, schema_text(judged, weighing=False, judging=True))
     except NotCedar as error:
         raise Unusable((Fault("rules.not-cedar", {"why": str(error)}),)) from error
     cited = {rule.cited.id: rule.cited for rule in of_packs}
     return Compiled(
-        weigh=sets[0],
-        judge=sets[1],
-        paths=used,
+        weigh=weigh if weighing else None,
+        judge=judge,
+        weigh_paths=asked,
+        judge_paths=judged,
+        by_path=by_path,
         must_be_known=frozenset().union(*needed),
         conditions=conditions,
         cited=cited | {rule.id: cited_rule(rule) for rule in programme},

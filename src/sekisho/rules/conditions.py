@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import product
+from typing import NamedTuple
 
 from sekisho.errors import Fault, fault
 from sekisho.rules.cedar import Policy
@@ -20,8 +21,7 @@ MAX_WAYS = 256
 Value = str | int | bool
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Atom:
+class Atom(NamedTuple):
     """One comparison of one fact with written values."""
 
     path: str
@@ -57,7 +57,13 @@ class Condition:
 
     def holds(self, found: Mapping[str, object]) -> bool:
         """Whether the rule applies for these values, gateways left aside."""
-        return any(all(atom.holds(found) for atom in way) for way in self.ways)
+        for way in self.ways:
+            for atom in way:
+                if not atom.holds(found):
+                    break
+            else:
+                return True
+        return False
 
     def atoms(self) -> frozenset[Atom]:
         """Every comparison that the rule makes."""

@@ -96,8 +96,9 @@ def faults_of(facts: Facts, vocabulary: Vocabulary) -> list[Fault]:
 
 def holds_through(fact: Fact, at: date) -> bool:
     """Whether the fact still stands at the end of that day, UTC."""
-    end = datetime.combine(at + timedelta(days=1), time(), UTC)
-    return fact.until is None or fact.until >= end
+    if fact.until is None:
+        return True
+    return fact.until >= datetime.combine(at + timedelta(days=1), time(), UTC)
 
 
 def found_as(fact: Fact, at: date) -> str:
@@ -129,8 +130,8 @@ def ground(facts: Facts, packs: Packs) -> dict[str, object]:
     }
 
 
-def values(facts: Facts, packs: Packs, at: date) -> dict[str, object]:
-    """Every fact by path as rules are asked with it; unknown takes the value that helps least."""
+def values(facts: Facts, packs: Packs, at: date, paths: Collection[str]) -> dict[str, object]:
+    """Facts by path as rules are asked with them; unknown takes the value that helps least."""
     known = ground(facts, packs)
     found: dict[str, object] = {
         path: NOBODY_KNOWS if value is None else value for path, value in known.items()
@@ -139,7 +140,11 @@ def values(facts: Facts, packs: Packs, at: date) -> dict[str, object]:
         found["data.categories"] = []
     if known["data.persons"] is None:
         found["data.persons"] = MOST_PERSONS
-    for name, kind in packs.vocabulary.facts.items():
+    kinds = packs.vocabulary.facts
+    for name in paths:
+        kind = kinds.get(name)
+        if kind is None:
+            continue
         said = found_as(facts.fact(name), at)
         found[name] = said == "true" if kind.opens else said != "false"
     return found

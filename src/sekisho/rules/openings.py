@@ -7,6 +7,7 @@ choice for each, joined, is a candidate; a candidate that holds another is no sm
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from sekisho.model.decision import Change, Missing, Opening
 from sekisho.model.text import Text
@@ -15,7 +16,7 @@ from sekisho.rules.conditions import Atom, Condition
 from sekisho.rules.vocabulary import Vocabulary
 from sekisho.rules.words import GROUND_WORDS
 
-WIDTH = 64
+WIDTH = 32
 """Candidates kept from one requirement to the next."""
 SHOWN = 6
 FIXED = frozenset(
@@ -44,29 +45,36 @@ class Weighed:
     values: Mapping[str, object]
 
 
-def passes(rules: Compiled, values: Mapping[str, object]) -> bool:
-    """Whether a flow with these values may pass; the same answer as Cedar's, without the door."""
-    allowed = False
+def _truths(weighed: Weighed) -> dict[str, bool]:
+    """Which rules apply as things are, gateways left aside."""
+    return {name: each.holds(weighed.values) for name, each in weighed.rules.conditions.items()}
+
+
+def _truths_after(weighed: Weighed, truths: Mapping[str, bool], needs: Needs) -> dict[str, bool]:
+    """Which rules apply after the changes; only what compares a changed fact is asked again."""
+    after = changed(weighed.values, needs)
+    rules = weighed.rules
+    touched = {name for atom in needs for name in rules.by_path.get(atom.path, ())}
+    return {**truths, **{name: rules.conditions[name].holds(after) for name in touched}}
+
+
+def _passes(rules: Compiled, truths: Mapping[str, bool]) -> bool:
+    """Whether a flow may pass when these rules apply; as Cedar decides, without the door."""
     for name, condition in rules.conditions.items():
-        if condition.effect == "forbid":
-            lifted = any(
-                rules.conditions[gate].holds(values)
-                for gate in condition.gateways
-                if gate in rules.conditions
-            )
-            if not lifted and condition.holds(values):
-                return False
-        elif name in rules.own and condition.holds(values):
-            allowed = True
-    return allowed
+        if condition.effect != "forbid" or not truths[name]:
+            continue
+        if not any(truths.get(gate, False) for gate in condition.gateways):
+            return False
+    return any(truths[name] and rules.conditions[name].effect == "permit" for name in rules.own)
 
 
 def _smallest(candidates: Iterable[Needs], cost: Mapping[Atom, int]) -> list[Needs]:
     found: list[Needs] = []
-    ordered = sorted(
-        set(candidates), key=lambda each: (sum(cost[a] for a in each), len(each), sorted(each))
-    )
-    for each in ordered:
+    priced = [
+        (sum(map(cost.__getitem__, each)), len(each), sorted(each), each)
+        for each in set(candidates)
+    ]
+    for *_, each in sorted(priced, key=itemgetter(0, 1, 2)):
         if not any(kept <= each for kept in found):
             found.append(each)
     return found
@@ -152,37 +160,45 @@ def candidates(weighed: Weighed, width: int = WIDTH) -> list[Needs]:
 
 
 def changed(values: Mapping[str, object], needs: Iterable[Atom]) -> dict[str, object]:
-    """The values after the changes."""
+    """The values after the changes; a fact that cannot do all that is asked of it is unknown."""
     found = dict(values)
+    by_path: dict[str, list[Atom]] = {}
     for atom in needs:
-        if atom.test == "is" and atom.values == (True,):
-            found[atom.path] = atom.wanted
-        elif atom.test == "over":
-            limit = int(atom.values[0])
-            found[atom.path] = limit + 1 if atom.wanted else limit
-        elif atom.test == "any":
-            have = found[atom.path]
-            kept = {v for v in have if v not in atom.values} if isinstance(have, list) else set()
-            found[atom.path] = sorted(kept | set(atom.values[:1] if atom.wanted else ()))
-        else:
-            towards = GROUND_WORDS[atom.path].towards or atom.values
-            options = [each for each in towards if (each in atom.values) == atom.wanted]
-            found[atom.path] = options[0] if options else "?"
+        by_path.setdefault(atom.path, []).append(atom)
+    for path, atoms in by_path.items():
+        found[path] = _value_for(path, atoms, values[path])
     return found
 
 
-def change_of(atom: Atom, vocabulary: Vocabulary, values: Mapping[str, object]) -> Change:
+def _value_for(path: str, atoms: list[Atom], value: object) -> object:
+    test = atoms[0].test
+    if test == "over":
+        most = [int(a.values[0]) for a in atoms if not a.wanted]
+        least = [int(a.values[0]) + 1 for a in atoms if a.wanted]
+        return min(most) if most else max(least)
+    if test == "any":
+        out = {v for a in atoms if not a.wanted for v in a.values}
+        more = {a.values[0] for a in atoms if a.wanted}
+        return sorted((set(value if isinstance(value, list) else ()) | more) - out, key=str)
+    if atoms[0].values == (True,):
+        return atoms[0].wanted
+    word = GROUND_WORDS[path]
+    options = word.towards or atoms[0].values
+    fitting = [o for o in options if all((o in a.values) == a.wanted for a in atoms)]
+    return fitting[0] if fitting else "?"
+
+
+def change_of(path: str, value: object, vocabulary: Vocabulary) -> Change:
     """One change as people read it."""
-    kind = vocabulary.facts.get(atom.path)
+    kind = vocabulary.facts.get(path)
     if kind:
-        to = "true" if atom.wanted else "false"
+        to = "true" if value else "false"
         return Change(kind.name, to, kind.ask, kind.answers, kind.cost, kind.changeable)
-    word = GROUND_WORDS[atom.path]
-    after = changed(values, [atom])[atom.path]
-    to = ", ".join(str(v) for v in after) if isinstance(after, list) else str(after)
+    word = GROUND_WORDS[path]
+    to = ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
     said = word.ask or word.title
     ask = Text(said.en.format(to=to), said.ja.format(to=to))
-    return Change(atom.path, to, ask, SENDER, word.cost, word.changeable)
+    return Change(path, to, ask, SENDER, word.cost, word.changeable)
 
 
 SENDER = Text("the sender", "送り手")
@@ -191,31 +207,41 @@ SENDER = Text("the sender", "送り手")
 def openings(weighed: Weighed, width: int = WIDTH, shown: int = SHOWN) -> tuple[Opening, ...]:
     """The smallest sets of changes that open the way, cheapest first, changeable ones before."""
     found = []
+    truths = _truths(weighed)
     for needs in candidates(weighed, width):
-        if not _is_smallest(weighed, needs):
+        after = _opens(weighed, truths, needs)
+        if after is None:
             continue
-        after = changed(weighed.values, needs)
         gates = tuple(
             name
             for name, condition in weighed.rules.conditions.items()
-            if name not in weighed.rules.own
+            if after[name]
+            and not truths[name]
             and condition.effect == "permit"
-            and condition.holds(after)
-            and not condition.holds(weighed.values)
+            and name not in weighed.rules.own
         )
-        ordered = sorted(needs, key=lambda a: a.path)
-        steps = tuple(change_of(a, weighed.vocabulary, weighed.values) for a in ordered)
+        then = changed(weighed.values, needs)
+        paths = sorted({atom.path for atom in needs})
+        steps = tuple(change_of(path, then[path], weighed.vocabulary) for path in paths)
         found.append(Opening(steps, gates))
         if len(found) == shown:
             break
     return tuple(sorted(found, key=lambda each: (not each.changeable, each.cost)))
 
 
-def _is_smallest(weighed: Weighed, needs: Needs) -> bool:
-    """Whether the changes open the way, and none of them can be left out."""
-    if not passes(weighed.rules, changed(weighed.values, needs)):
-        return False
-    return not any(passes(weighed.rules, changed(weighed.values, needs - {each})) for each in needs)
+def _opens(weighed: Weighed, truths: Mapping[str, bool], needs: Needs) -> dict[str, bool] | None:
+    """Which rules apply after the changes, if they open the way and none can be left out."""
+    then = changed(weighed.values, needs)
+    if not all(atom.holds(then) for atom in needs) or not then.get("data.categories", True):
+        return None
+    after = _truths_after(weighed, truths, needs)
+    if not _passes(weighed.rules, after):
+        return None
+    paths = {atom.path for atom in needs}
+    fewer = (frozenset(a for a in needs if a.path != path) for path in paths)
+    if any(_passes(weighed.rules, _truths_after(weighed, truths, each)) for each in fewer):
+        return None
+    return after
 
 
 def closed_by(weighed: Weighed, gateway: str, found_as: Mapping[str, str]) -> tuple[Missing, ...]:
