@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 import duckdb
 import numpy as np
 
+from sekisho.lanes.statistics.privacy.draw import draw
+from sekisho.lanes.statistics.privacy.finish import finish
+from sekisho.lanes.statistics.privacy.table import PrivateTable
 from sekisho.query.bound import Bound, BoundSums, Integers
-from sekisho.query.bound_render import parts_of, render_bound
+from sekisho.query.bound_render import bound_sql, parts_of, render_bound
 
 
 @dataclass
@@ -72,3 +75,13 @@ def gather(bound: Bound, rows) -> BoundSums:
         amounts = len(bound.vectors[number].amounts)
         blocks[number, level][:, place] = values[:amounts]
     return BoundSums(blocks, histograms, tuple(found))
+
+
+def sums_of(plan, connection: duckdb.DuckDBPyConnection) -> BoundSums:
+    """The sums of a plan's bounding query over tables that the connection holds."""
+    return gather(plan.bound, connection.execute(bound_sql(plan.bound)).fetchall())
+
+
+def table_of(plan, connection: duckdb.DuckDBPyConnection, noise) -> PrivateTable:
+    """The finished table of a plan over tables that the connection holds."""
+    return finish(plan, draw(plan, lambda: sums_of(plan, connection), noise))

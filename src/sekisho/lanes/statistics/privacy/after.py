@@ -63,7 +63,7 @@ def number_of(expression: Expression, row: Row) -> Number:
     shown: Shown = found.value
     if not isinstance(shown, int | Decimal) or isinstance(shown, bool) or not found.gradient:
         return Number(shown)
-    variance = _covariance(found.gradient, found.gradient, row)
+    variance = variance_of(found.gradient, row)
     interval = found.interval or around(float(shown), variance)
     return Number(shown, math.sqrt(variance), interval)
 
@@ -80,6 +80,14 @@ def evaluate(expression: Expression, row: Row) -> Value:
     if isinstance(expression, ColumnRef):
         return row.values[expression.name]
     return _EVALUATE[type(expression)](expression, row)
+
+
+def variance_of(gradient: Gradient, row: Row) -> float:
+    """The variance of a value that follows independent components by a gradient."""
+    total = 0.0
+    for name, slope in gradient.items():
+        total += slope * slope * row.variances[name]
+    return total
 
 
 def _covariance(left: Gradient, right: Gradient, row: Row) -> float:

@@ -61,16 +61,18 @@ def fit_cube(shape: Sequence[int], levels: Sequence[Measured]) -> Numbers:
     """The cells that fit all measured levels best, weighted by their variances.
 
     The normal equations of a balanced cube are diagonal in the parts that `_components` gives,
-    so the answer is averages and divisions: no matrix is built.
+    so the answer is averages and divisions: no matrix is built. A part that no level measured is
+    left at zero: it is in no level that was asked for.
 
-    Shape: returns `shape`; the cells themselves must be among the levels.
+    Shape: returns `shape`; only levels inside a measured one are estimates of anything.
     """
     right: Numbers = np.zeros(shape)
     for one in levels:
         right = right + _spread(one.values, one.level, shape) / one.variance
     fitted: Numbers = np.zeros(shape)
     for kept, part in _components(right).items():
-        fitted = fitted + part / _information(levels, shape, kept)
+        information = _information(levels, shape, kept)
+        fitted = fitted + (part / information if information > 0 else 0.0)
     return fitted
 
 

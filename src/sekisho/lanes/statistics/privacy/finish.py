@@ -1,9 +1,12 @@
 """From a saved draw to the table that leaves: deterministic, so it can be done again at will."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, partial
 from typing import Any
+
+import numpy as np
 
 from sekisho.lanes.statistics.privacy.after import (
     Row,
@@ -19,7 +22,7 @@ from sekisho.lanes.statistics.privacy.lost import lost_shares
 from sekisho.lanes.statistics.privacy.measures import Reading, Wanted
 from sekisho.lanes.statistics.privacy.plan_bounding import Plan
 from sekisho.lanes.statistics.privacy.table import PrivateRow, PrivateTable
-from sekisho.lanes.statistics.privacy.uncertainty import Interval, shown
+from sekisho.lanes.statistics.privacy.uncertainty import NORMAL_REACH, Interval
 from sekisho.query.expressions import ColumnRef, Type
 from sekisho.query.plan import OrderKey
 from sekisho.terms import ColumnType
@@ -68,52 +71,70 @@ def _rows(plan: Plan, drawn: Draw) -> Iterator[tuple[tuple[str | None, ...], Row
     grid = estimates_of(plan, drawn)
     wanted = {w.name: w for bundle in plan.bundles for w in bundle.wanted}
     asked = [wanted[m.name] for m in plan.query.aggregate.measures]
-    types = [g.expression.type for g in plan.query.aggregate.groups]
-    names = [g.name for g in plan.query.aggregate.groups]
+    groups = plan.query.aggregate.groups
+    typed = [cache(partial(_typed, kind=g.expression.type)) for g in groups]
     for level in plan.query.aggregate.grouping_sets:
-        for at, groups in enumerate(groups_of(plan, drawn, level)):
+        variances = _variances(asked, grid, level)
+        columns = {
+            (w.name, part): _values(w, part, grid[w.name, part, level])
+            for w in asked
+            for part in range(len(w.amounts))
+        }
+        for at, texts in enumerate(groups_of(plan, drawn, level)):
             values = {
-                name: Value(_typed(text, kind))
-                for name, text, kind in zip(names, groups, types, strict=True)
+                g.name: read(text) for g, read, text in zip(groups, typed, texts, strict=True)
             }
-            yield groups, _measured(asked, grid, level, at, values)
+            row = Row(values, variances)
+            for each in asked:
+                values[each.name] = _measured(each, columns, at, row)
+            yield texts, row
 
 
 def _measured(
-    asked: list[Wanted], grid: Grid, level: tuple[int, ...], at: int, values: dict[str, Value]
-) -> Row:
-    """A row with its measures and the variances of their components."""
-    variances: dict[tuple[str, int], float] = {}
-    for wanted in asked:
-        for part in range(len(wanted.amounts)):
-            step = 10.0**-wanted.decimals if part == 0 else 1.0
-            variances[wanted.name, part] = grid[wanted.name, part, level].variance * step**2
-    row = Row(values, variances)
-    for wanted in asked:
-        first = _component(wanted, 0, grid[wanted.name, 0, level], at)
-        if wanted.reading is Reading.MEAN:
-            second = _component(wanted, 1, grid[wanted.name, 1, level], at)
-            values[wanted.name] = mean_of(first, second, wanted.shown_decimals, row)
-        else:
-            values[wanted.name] = first
-    return row
+    wanted: Wanted, columns: Mapping[tuple[str, int], list[Value]], at: int, row: Row
+) -> Value:
+    first = columns[wanted.name, 0][at]
+    if wanted.reading is not Reading.MEAN:
+        return first
+    return mean_of(first, columns[wanted.name, 1][at], wanted.shown_decimals, row)
 
 
-def _component(wanted: Wanted, part: int, estimates: Estimates, at: int) -> Value:
-    """One component of a measure at one group, in the measure's unit."""
+def _variances(
+    asked: list[Wanted], grid: Grid, level: tuple[int, ...]
+) -> dict[tuple[str, int], float]:
+    """The variance of every component at a grouping set, in the measures' units."""
+    return {
+        (w.name, part): grid[w.name, part, level].variance * _step(w, part) ** 2
+        for w in asked
+        for part in range(len(w.amounts))
+    }
+
+
+def _step(wanted: Wanted, part: int) -> float:
+    return 10.0**-wanted.decimals if part == 0 else 1.0
+
+
+def _values(wanted: Wanted, part: int, estimates: Estimates) -> list[Value]:
+    """One component of a measure, group by group, in the measure's unit.
+
+    The interval is that of the fitted value, which projection onto tables without negatives does
+    not change, widened to hold the published value.
+    """
     decimals = wanted.decimals if part == 0 else 0
-    step = 10.0**-decimals
-    whole = int(estimates.published[at])
-    value: int | Decimal = Decimal(whole).scaleb(-decimals) if decimals else whole
-    lowest = 0.0 if wanted.nonnegative or part > 0 else None
-    held = shown(
-        float(value),
-        float(estimates.fitted[at]) * step,
-        estimates.variance * step**2,
-        lowest=lowest,
-    )
-    interval = Interval(held.interval.low, held.interval.high)
-    return Value(value, {(wanted.name, part): 1.0}, interval)
+    reach = NORMAL_REACH * np.sqrt(estimates.variance)
+    low, high = estimates.fitted - reach, estimates.fitted + reach
+    if wanted.nonnegative or part > 0:
+        low, high = np.maximum(low, 0.0), np.maximum(high, 0.0)
+    step = _step(wanted, part)
+    lows = (np.minimum(low, estimates.published) * step).tolist()
+    highs = (np.maximum(high, estimates.published) * step).tolist()
+    gradient = {(wanted.name, part): 1.0}
+    whole = estimates.published.tolist()
+    published = [Decimal(v).scaleb(-decimals) for v in whole] if decimals else whole
+    return [
+        Value(v, gradient, Interval(lo, hi))
+        for v, lo, hi in zip(published, lows, highs, strict=True)
+    ]
 
 
 _READ: dict[ColumnType, Callable[[str], Any]] = {
@@ -125,6 +146,6 @@ _READ: dict[ColumnType, Callable[[str], Any]] = {
 }
 
 
-def _typed(text: str | None, kind: Type) -> Any:
+def _typed(text: str | None, kind: Type) -> Value:
     """A group's text as the value that HAVING and ORDER BY compare."""
-    return None if text is None else _READ.get(kind.of, str)(text)
+    return Value(None if text is None else _READ.get(kind.of, str)(text))

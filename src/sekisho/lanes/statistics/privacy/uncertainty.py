@@ -7,7 +7,8 @@ from enum import StrEnum
 from sekisho.lanes.statistics.privacy.calibrate import normal_quantile
 
 LEVEL = 0.95
-_Z = normal_quantile(0.5 + LEVEL / 2)
+NORMAL_REACH = normal_quantile(0.5 + LEVEL / 2)
+"""Standard errors from the middle of an interval to its end."""
 
 
 class Estimable(StrEnum):
@@ -41,22 +42,11 @@ def rounding_variance(cells: int) -> float:
 
 def around(value: float, variance: float, *, lowest: float | None = None) -> Interval:
     """The 95 % interval of a value, cut where no value can lie."""
-    reach = _Z * math.sqrt(variance)
+    reach = NORMAL_REACH * math.sqrt(variance)
     low, high = value - reach, value + reach
     if lowest is not None:
         low, high = max(lowest, low), max(lowest, high)
     return Interval(low, high)
-
-
-def shown(value: float, fitted: float, variance: float, *, lowest: float | None = None) -> Estimate:
-    """The published value with the interval of the fitted one, widened to hold it.
-
-    Projection onto tables without negatives moves values but not what is known about them, so
-    the interval is that of the value before it.
-    """
-    plain = around(fitted, variance, lowest=lowest)
-    held = Interval(min(plain.low, value), max(plain.high, value))
-    return Estimate(value, math.sqrt(variance), held)
 
 
 def quotient(
@@ -66,7 +56,7 @@ def quotient(
 
     Fieller: all q for which above - q * below is not further from 0 than its own error allows.
     """
-    square = _Z * _Z
+    square = NORMAL_REACH * NORMAL_REACH
     leading = below * below - square * variance_below
     if leading <= 0:
         return None
