@@ -1,40 +1,24 @@
 """Writers killed at any moment: nothing acknowledged is lost, nothing is there twice."""
 
-import os
 import random
+import resource
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from tests.lib.log_writer import SIGNER, Outbox
 
 from sekisho.errors import StorageError
+from sekisho.gate.sequence import sequence
+from sekisho.model.entry import parse_entry
 from sekisho.stores.tiles import FolderLog
 from sekisho.tlog.append import current_checkpoint, integrate
-from sekisho.tlog.sequence import sequence
 from sekisho.tlog.tree import Tree
 from sekisho.tlog.verify import verify_growth, verify_log
+from tests.lib.log_writer import PROCESSES, SIGNER, entry, house, start, told
 
-ROOT = Path(__file__).resolve().parents[2]
 KEYS = [SIGNER.verifier]
-
-
-def start(folder: Path, name: str, count: int = 10**9) -> subprocess.Popen:
-    command = [sys.executable, "-m", "tests.lib.log_writer", str(folder), name, str(count)]
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=folder, env=environment)
-
-
-def acknowledged(process: subprocess.Popen) -> list[tuple[int, bytes, int]]:
-    said = process.communicate()[0].decode().split("\n")[:-1]
-    lines = [line.split(" ") for line in said]
-    return [
-        (int(at), f'{{"writer":"{name}","number":{number}}}'.encode(), int(size))
-        for at, name, number, size in lines
-    ]
 
 
 def watch(storage: FolderLog, kept: list, seconds: float) -> None:
@@ -56,30 +40,34 @@ def watch(storage: FolderLog, kept: list, seconds: float) -> None:
 def kill_and_judge(folder: Path, rounds: int, seed: int) -> None:
     chance = random.Random(seed)
     storage = FolderLog(folder / "log")
-    told: dict[int, bytes] = {}
+    own = house(folder, create=True)
+    acknowledged: dict[int, str] = {}
     kept: list = []
     for number in range(rounds):
-        writers = [start(folder, f"w{number}-{each}") for each in range(3)]
-        watch(storage, kept, chance.uniform(0, 0.25))
+        writers = [start(folder, 3 * number + each) for each in range(3)]
+        watch(storage, kept, chance.uniform(0, 0.2))
         for writer in writers:
-            writer.send_signal(signal.SIGKILL)
-        for writer in writers:
-            for at, entry, size in acknowledged(writer):
-                assert at not in told, "one place was acknowledged twice"
-                assert at < size
-                told[at] = entry
-    outbox = Outbox(folder / "outbox.sqlite")
-    last = sequence(storage, [SIGNER], outbox.read)
-    found: dict[int, bytes] = {}
-    judged = verify_log(storage, KEYS, lambda at, entry: found.update({at: entry}) or ())
-    assert judged.faults == ()
-    assert judged.unsigned == ()
-    assert {at: found.get(at) for at in told} == told
-    assert len(set(found.values())) == len(found)
-    assert [entry for _, entry in outbox.read(0, 10**9)] == [found[at] for at in sorted(found)]
+            writer.kill()
+        for each, writer in enumerate(writers):
+            writer.join()
+            assert writer.exitcode == -signal.SIGKILL
+            for index, nonce, size in told(folder, 3 * number + each):
+                assert index not in acknowledged, "one place was acknowledged twice"
+                assert index < size
+                acknowledged[index] = nonce
+    sequence(own)
+    found: list[bytes] = []
+    judged = verify_log(storage, KEYS, lambda _index, data: found.append(data) or ())
+    assert (judged.faults, judged.unsigned) == ((), ())
+    assert [data for _, data in own.store.outbox(0, 10**6)] == found
+    nonces = [parse_entry(data).nonce for data in found]
+    assert len(set(nonces)) == len(nonces)
+    assert {index: nonces[index] for index in acknowledged} == acknowledged
+    last = current_checkpoint(storage, KEYS)
     for checkpoint in kept:
         assert verify_growth(storage, checkpoint, last) == ()
-    assert len(told) > rounds
+    assert len(acknowledged) > rounds
+    own.store.close()
 
 
 def test_twenty_five_kills_under_three_writers_lose_nothing(tmp_path: Path):
@@ -152,43 +140,45 @@ def test_a_stop_between_any_two_steps_is_made_good_by_running_again(tmp_path: Pa
     assert stop > 8
 
 
-def test_two_processes_on_one_log_take_turns(tmp_path: Path):
-    writers = [start(tmp_path, name, 40) for name in ("a", "b")]
-    told = [each for writer in writers for each in acknowledged(writer)]
-    assert [writer.returncode for writer in writers] == [0, 0]
-    assert sorted(at for at, _, _ in told) == list(range(80))
+def test_two_processes_on_one_node_take_turns(tmp_path: Path):
+    house(tmp_path, create=True).store.close()
+    writers = [start(tmp_path, each, 40) for each in range(2)]
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    acknowledged = [index for each in range(2) for index, _, _ in told(tmp_path, each)]
+    assert sorted(acknowledged) == list(range(80))
     judged = verify_log(FolderLog(tmp_path / "log"), KEYS)
-    assert judged.entries == 80
-    assert judged.faults == ()
+    assert (judged.entries, judged.faults, judged.unsigned) == (80, (), ())
+
+
+def _sequence_on_a_full_disk(folder: Path) -> None:
+    own = house(folder)
+    waiting = own.store.outbox(0, 10**6)
+    own.store.outbox = lambda start, limit: waiting[start : start + limit]
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
+    try:
+        sequence(own)
+    except StorageError:
+        sys.exit(StorageError.exit_code)
 
 
 def test_a_full_disk_leaves_the_former_checkpoint_standing(tmp_path: Path):
-    outbox = Outbox(tmp_path / "outbox.sqlite")
-    storage = FolderLog(tmp_path / "log")
-    for number in range(300):
-        outbox.add(b"%d" % number)
-    before = sequence(storage, [SIGNER], outbox.read)
-    for number in range(300, 700):
-        outbox.add(b"%0200d" % number)
-    limited = (
-        "import resource, signal, sys\n"
-        "from pathlib import Path\n"
-        "from sekisho.errors import StorageError\n"
-        "from tests.lib.log_writer import SIGNER, FolderLog, Outbox, sequence\n"
-        "outbox = Outbox(Path('outbox.sqlite')); waiting = outbox.read(0, 9999)\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
-        "try: sequence(FolderLog(Path('log')), [SIGNER], lambda at, _: waiting[at:])\n"
-        "except StorageError as error: sys.exit(error.exit_code)\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
-    ended = subprocess.run(
-        [sys.executable, "-c", limited], cwd=tmp_path, env=environment, check=False
-    )
-    assert ended.returncode == StorageError.exit_code
+    own, storage = house(tmp_path, create=True), FolderLog(tmp_path / "log")
+    for number in range(30):
+        own.store.append_entry(entry(f"{number:032x}"))
+    sequence(own)
+    before = current_checkpoint(storage, KEYS)
+    for number in range(30, 300):
+        own.store.append_entry(entry(f"{number:032x}"))
+    limited = PROCESSES.Process(target=_sequence_on_a_full_disk, args=(tmp_path,))
+    limited.start()
+    limited.join()
+    assert limited.exitcode == StorageError.exit_code
     assert current_checkpoint(storage, KEYS) == before
     assert verify_log(storage, KEYS).faults == ()
-    assert sequence(storage, [SIGNER], outbox.read).size == 700
+    assert sequence(own) == 300
     judged = verify_log(storage, KEYS)
-    assert judged.faults == ()
-    assert judged.unsigned == ()
+    assert (judged.entries, judged.faults, judged.unsigned) == (300, (), ())
+    own.store.close()

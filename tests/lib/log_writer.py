@@ -1,51 +1,70 @@
-"""A writer of a log as a process of its own: entries go into an outbox, then into the log.
-
-    python -m tests.lib.log_writer FOLDER NAME [COUNT]
-
-Prints the index of each entry once the log has acknowledged it.
-"""
+"""A writer of a node's log as a process of its own: store, outbox, sequencer, tiles."""
 
 import os
-import sqlite3
-import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import SimpleNamespace
 
+from sekisho.gate.sequence import sequence
+from sekisho.model.entry import Entry, EntryKind
+from sekisho.stores.sql import open_store
 from sekisho.stores.tiles import FolderLog
+from sekisho.tlog.append import current_checkpoint, integrate
 from sekisho.tlog.note import Algorithm, Signer
-from sekisho.tlog.sequence import sequence
 
 SIGNER = Signer("example.org/log", Algorithm.ED25519, bytes(range(32)))
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+PROCESSES = get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.lib.log_writer"])
 
 
-class Outbox:
-    """Entries with gapless indices in one SQLite file, as a node's store keeps them."""
+class Log:
+    """The log as a node writes it, signed with a key that tests know."""
 
-    def __init__(self, file: Path) -> None:
-        self.base = sqlite3.connect(file, timeout=60, isolation_level=None)
-        self.base.execute("PRAGMA journal_mode = WAL")
-        self.base.execute("CREATE TABLE IF NOT EXISTS outbox (at INTEGER PRIMARY KEY, entry BLOB)")
+    def __init__(self, folder: Path) -> None:
+        self.storage = FolderLog(folder)
 
-    def add(self, entry: bytes) -> int:
-        self.base.execute("BEGIN IMMEDIATE")
-        (at,) = self.base.execute("SELECT count(*) FROM outbox").fetchone()
-        self.base.execute("INSERT INTO outbox VALUES (?, ?)", (at, entry))
-        self.base.execute("COMMIT")
-        return at
+    def size(self) -> int:
+        checkpoint = current_checkpoint(self.storage, [SIGNER.verifier])
+        return checkpoint.size if checkpoint else 0
 
-    def read(self, start: int, limit: int) -> Sequence[tuple[int, bytes]]:
-        asked = "SELECT at, entry FROM outbox WHERE at >= ? ORDER BY at LIMIT ?"
-        return self.base.execute(asked, (start, limit)).fetchall()
+    def integrate(self, start: int, entries: Sequence[bytes]) -> int:
+        return integrate(self.storage, [SIGNER], entries, start).size
 
 
-def main(folder: Path, name: str, count: int) -> None:
-    outbox = Outbox(folder / "outbox.sqlite")
-    storage = FolderLog(folder / "log")
+def house(folder: Path, *, create: bool = False) -> SimpleNamespace:
+    """As much of a node as its sequencer asks for."""
+    store = open_store(f"sqlite:///{folder / 'store.sqlite'}", create=create)
+    return SimpleNamespace(store=store, log=Log(folder / "log"))
+
+
+def entry(nonce: str) -> Entry:
+    return Entry(EntryKind.SETTINGS_CHANGED, NOON, public={"setting": "test"}, nonce=nonce)
+
+
+def write(folder: Path, writer: int, count: int) -> None:
+    """Append entries; once the log has acknowledged one, note `index nonce size` in a file."""
+    own = house(folder)
+    told = os.open(folder / f"told-{writer}", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     for number in range(count):
-        at = outbox.add(f'{{"writer":"{name}","number":{number}}}'.encode())
-        checkpoint = sequence(storage, [SIGNER], outbox.read, at)
-        os.write(1, f"{at} {name} {number} {checkpoint.size}\n".encode())
+        nonce = f"{writer:016x}{number:016x}"
+        index = own.store.append_entry(entry(nonce))
+        size = sequence(own)
+        os.write(told, f"{index} {nonce} {size}\n".encode())
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 10**9)
+def start(folder: Path, writer: int, count: int = 10**9) -> BaseProcess:
+    process = PROCESSES.Process(target=write, args=(folder, writer, count))
+    process.start()
+    return process
+
+
+def told(folder: Path, writer: int) -> list[tuple[int, str, int]]:
+    """What a writer was told, a last line cut short left out."""
+    file = folder / f"told-{writer}"
+    lines = file.read_text().split("\n")[:-1] if file.exists() else []
+    return [(int(index), nonce, int(size)) for index, nonce, size in map(str.split, lines)]

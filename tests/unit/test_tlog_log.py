@@ -27,7 +27,6 @@ from sekisho.tlog.note import (
     sign_note,
 )
 from sekisho.tlog.proof import Opening, prove, verify_proof, verify_receipt, write_receipt
-from sekisho.tlog.sequence import GROUP, sequence
 from sekisho.tlog.tree import Tree
 from sekisho.tlog.verify import verify_log
 
@@ -191,36 +190,6 @@ def test_a_file_of_keys_may_hold_remarks():
 def test_a_text_that_cannot_be_a_note_is_not_signed(text: str):
     with pytest.raises(UsageError):
         sign_note(text, [LOG])
-
-
-def test_the_outbox_is_taken_in_groups_until_nothing_waits(tmp_path: Path):
-    made = entries(2 * GROUP + 5)
-    asked = []
-
-    def outbox(start: int, limit: int) -> list[tuple[int, bytes]]:
-        asked.append(start)
-        return list(enumerate(made))[start : start + limit]
-
-    storage = FolderLog(tmp_path)
-    assert sequence(storage, [LOG], lambda _start, _limit: []).size == 0
-    assert sequence(storage, [LOG], outbox).size == len(made)
-    assert asked == [0, GROUP, 2 * GROUP]
-    assert sequence(storage, [LOG], outbox, through=7).size == len(made)
-    assert len(asked) == 3
-
-
-@pytest.mark.parametrize("wrong", [[(1, b"x")], [(0, b"x"), (2, b"x")], [(0, b"x"), (0, b"x")]])
-def test_an_outbox_with_a_gap_is_refused(tmp_path: Path, wrong: list):
-    with pytest.raises(TamperedError):
-        sequence(FolderLog(tmp_path), [LOG], lambda _start, _limit: wrong)
-
-
-def test_an_entry_that_the_outbox_does_not_have_is_not_waited_for(tmp_path: Path):
-    made = list(enumerate(entries(3)))
-    with pytest.raises(TamperedError):
-        sequence(
-            FolderLog(tmp_path), [LOG], lambda start, limit: made[start : start + limit], through=3
-        )
 
 
 def test_what_stopped_runs_left_is_tidied_away(tmp_path: Path):
