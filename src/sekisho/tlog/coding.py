@@ -1,11 +1,12 @@
 """Standard base64 in its one strict form (RFC 4648, section 4)."""
 
 import base64
+import binascii
 
 
 def to_base64(data: bytes) -> str:
     """The bytes as text."""
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def from_base64(text: str) -> bytes | None:

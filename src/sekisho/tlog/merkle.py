@@ -182,4 +182,4 @@ def _climbs(
 
 
 def _are_hashes(values: Sequence[bytes]) -> bool:
-    return all(len(value) == HASH_BYTES for value in values)
+    return set(map(len, values)) <= {HASH_BYTES}

@@ -92,6 +92,7 @@ class Tree:
         self.size = size
         self._storage = storage
         self._layers: OrderedDict[tuple[int, int], list[list[bytes]]] = OrderedDict()
+        self._ragged: dict[tuple[int, int], bytes] = {}
         self._room = cached_tiles
 
     def layers(self, level: int, index: int) -> list[list[bytes]]:
@@ -112,12 +113,24 @@ class Tree:
 
     def subtree(self, height: int, index: int) -> bytes:
         """The hash of the full subtree of 2**height leaves that is index-th of its height."""
-        level, above = divmod(height, 8)
+        above = height & 7
         inside = 8 - above
-        return self.layers(level, index >> inside)[above][index & ((1 << inside) - 1)]
+        layers = self.layers(height >> 3, index >> inside)
+        return layers[above][index & ((1 << inside) - 1)]
 
     def range_hash(self, start: int, end: int) -> bytes:
         """The hash of a run of leaves that the tree hashes as one."""
+        length = end - start
+        if length & (length - 1) == 0 and length:
+            height = length.bit_length() - 1
+            return self.subtree(height, start >> height)
+        found = self._ragged.get((start, end))
+        if found is None:
+            found = self._ragged[start, end] = self._ragged_hash(start, end)
+        return found
+
+    def _ragged_hash(self, start: int, end: int) -> bytes:
+        """The hash of a run that is no full subtree: the right edge has few of them."""
         if start == end:
             return EMPTY_ROOT
         parts = []
