@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 SERVE ?= yes
 NODE ?= demo-node
 PORT ?= 8080
+ARGS ?=
 JOBS ?= 2
 
 .PHONY: setup setup-run demo test slow check format docs bench wheel lock clean
@@ -30,10 +31,10 @@ demo: setup-run
 	@$(BIN)/sekisho demo $(NODE) --port $(PORT) $(if $(filter no,$(SERVE)),--no-serve,)
 
 test: setup
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 slow: setup
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m slow --timeout 7200
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m slow --timeout 7200 $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

@@ -214,15 +214,17 @@ class Node:
 
     def releases(self, programme: str | None = None, plan: str | None = None) -> list[Released]:
         """Releases that are handed out, oldest first."""
-        self._permit(Action.READ)
         found = self._house.store.releases(programme, plan)
-        return [self._released(each) for each in found if each.state is not ReleaseState.MADE]
+        return [
+            self._released(each)
+            for each in found
+            if each.state is not ReleaseState.MADE and self._may_read(each)
+        ]
 
     def released(self, release_id: str) -> Released:
         """One release by its id; NotFound when it is not handed out."""
-        self._permit(Action.READ)
         found = self._house.store.release(release_id)
-        if found is None or found.state is ReleaseState.MADE:
+        if found is None or found.state is ReleaseState.MADE or not self._may_read(found):
             raise NotFound(fault("gate.no-release", release=release_id))
         return self._released(found)
 
@@ -257,6 +259,11 @@ class Node:
     def _permit(self, action: Action) -> None:
         admit.permit(self._call, action)
 
+    def _may_read(self, release: Release) -> bool:
+        programme = admit.installed(self._house, release.programme)
+        holders = {each.holder or programme.steward for each in programme.datasets}
+        return people.may(self._actor, Action.RELEASE_READ, programme, holders) is None
+
     def _released(self, release: Release) -> Released:
         return Released(release, self._house.folder.release(release.id), self.language)
 
@@ -264,9 +271,8 @@ class Node:
         self, kind: str, request: Mapping[str, str], work: jobs.Work, watch: Watch | None
     ) -> None:
         house = self._house
-        jobs.run_job(
-            house.store, house.clock, kind, self._actor.id, request, work, watch or Watch()
-        )
+        shown = jobs.showing(work, watch or Watch())
+        jobs.run_job(house.store, house.clock, kind, self._actor.id, request, shown)
 
 
 def open_node(folder: str | Path, *, actor: str | None = None) -> Node:

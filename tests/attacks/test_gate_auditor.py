@@ -27,7 +27,8 @@ def demo(tmp_path_factory):
 
 def _read(released, dimensions):
     return [
-        auditor.read(released[plan].files[f"{plan}.csv"], levels) for plan, levels in dimensions.items()
+        auditor.read(released[plan].files[f"{plan}.csv"], levels)
+        for plan, levels in dimensions.items()
     ]
 
 

@@ -60,7 +60,7 @@ def _above(table: Published, groups: tuple[str, ...]):
         given = [n for n, _ in enumerate(dimension) if groups[start + n] != TOTAL]
         if given:
             last = start + given[-1]
-            yield (start, groups[:last] + (TOTAL,) + groups[last + 1 :])
+            yield (start, (*groups[:last], TOTAL, *groups[last + 1 :]))
         start += len(dimension)
 
 
@@ -110,13 +110,16 @@ def exactly_known(tables: list[Published]) -> list[Key]:
         at = slice(matrix.indptr[number], matrix.indptr[number + 1])
         rows.append(
             (
-                {int(c): Fraction(int(v)) for c, v in zip(matrix.indices[at], matrix.data[at], strict=True)},
+                {
+                    int(c): Fraction(int(v))
+                    for c, v in zip(matrix.indices[at], matrix.data[at], strict=True)
+                },
                 right[number],
             )
         )
     pivots: dict[int, tuple[dict[int, Fraction], Fraction]] = {}
-    for row, value in rows:
-        row = dict(row)
+    for given, constant in rows:
+        row, value = dict(given), constant
         for column in sorted(set(row) & set(pivots)):
             if column in row:
                 row, value = _minus(row, value, pivots[column], row[column])

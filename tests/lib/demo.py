@@ -44,7 +44,14 @@ def _contributions():
 
     with (FOLDER / "lookups" / "countries.csv").open(encoding="utf-8", newline="") as opened:
         countries = {line["iso2"]: line for line in csv.DictReader(opened)}
-    columns = ["vendor", "destination_iso2", "product_group", "sub_class", "delivered_year", "value_usd"]
+    columns = [
+        "vendor",
+        "destination_iso2",
+        "product_group",
+        "sub_class",
+        "delivered_year",
+        "value_usd",
+    ]
     found: dict[frozenset, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
     for row in pq.read_table(SAMPLE, columns=columns).to_pylist():
         if row["vendor"] == OWN_WAREHOUSE:

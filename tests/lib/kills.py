@@ -50,9 +50,13 @@ def look(folder: Path) -> dict[str, object]:
         released = {r.id: r for r in house.store.releases()}
         entries = [parse_entry(data) for _i, data in house.store.outbox(0, 10_000)]
         logged = {str(e.public["release"]) for e in entries if e.kind is EntryKind.RELEASE_MADE}
-        assert logged == set(released), "a release without its entry, or an entry without its release"
+        assert logged == set(released), (
+            "a release without its entry, or an entry without its release"
+        )
         assert all(r.state is ReleaseState.OPEN for r in released.values()), "a release half made"
-        assert {p.name for p in (where / "releases").glob("*")} == set(released), "files half written"
+        assert {p.name for p in (where / "releases").glob("*")} == set(released), (
+            "files half written"
+        )
         delivered = sum(e.kind is EntryKind.DATA_DELIVERED for e in entries)
         files = list((where / "deliveries").glob("*/*/*.parquet"))
         assert len(files) == delivered, "a delivery without its entry, or the reverse"

@@ -145,11 +145,17 @@ def write_programme(folder: Path, *, attackers: str = "contributors") -> Path:
     for part in ("datasets", "releases", "rules"):
         (root / part).mkdir(parents=True, exist_ok=True)
     place = _PLAN.format(
-        id="by-place", link="by-goods", dimension="place", attackers=attackers,
+        id="by-place",
+        link="by-goods",
+        dimension="place",
+        attackers=attackers,
         levels=f"{_level('region')}, {_level('town')}",
     )
     goods = _PLAN.format(
-        id="by-goods", link="by-place", dimension="goods", attackers=attackers,
+        id="by-goods",
+        link="by-place",
+        dimension="goods",
+        attackers=attackers,
         levels=_level("goods"),
     )
     select = "SELECT {columns}, year, SUM(value) AS value FROM sales\nGROUP BY ROLLUP ({columns}), ROLLUP (year)\n"
@@ -179,7 +185,9 @@ def rows(seed: int = 1, *, firms: int = 14, count: int = 220, start: int = 1) ->
         firm = f"firm-{min(draw.randrange(firms), draw.randrange(firms))}"
         goods = draw.choice(["rice", "tea", "silk", "paper"])
         value = round(draw.lognormvariate(6, 1.2), 2)
-        lines.append(f"{line},{firm},{region},{town},{goods},{draw.choice([2019, 2020, 2021])},{value:.2f}")
+        lines.append(
+            f"{line},{firm},{region},{town},{goods},{draw.choice([2019, 2020, 2021])},{value:.2f}"
+        )
     return lines
 
 

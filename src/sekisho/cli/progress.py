@@ -37,11 +37,11 @@ class _Lines:
 
     def __init__(self, speaker: Speaker) -> None:
         self.speaker = speaker
-        self.last = ""
+        self.said: set[str] = set()
 
     def __call__(self, phase: str, _done: int, _total: int) -> None:
-        if phase != self.last:
-            self.last = phase
+        if phase not in self.said:
+            self.said.add(phase)
             words = text.sentence(phase, {}, self.speaker.language)
             print(f"  {words}", file=sys.stderr, flush=True)
 

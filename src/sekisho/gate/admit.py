@@ -1,10 +1,12 @@
 """What comes in: programmes, participants, and the data that holders bring."""
 
 import shutil
+from collections.abc import Collection
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
-from sekisho.errors import Conflict, NotFound, NotPermitted, StorageError, fault
+from sekisho.errors import Conflict, NotFound, StorageError, fault
 from sekisho.gate.files import move_into_place, workshop
 from sekisho.gate.house import Call, House, Said, entry_of
 from sekisho.gate.locks import held
@@ -13,16 +15,24 @@ from sekisho.model.dataset import Dataset
 from sekisho.model.entry import EntryKind
 from sekisho.model.programme import Programme
 from sekisho.model.release import Delivery
-from sekisho.people import Action, may
+from sekisho.people import Action, demand, may
 from sekisho.ports import InstalledProgramme, Watch
 from sekisho.programmes.read import read_programme
 
 
-def permit(call: Call, action: Action, programme: str | None = None) -> None:
-    """Let the actor go on, or raise NotPermitted."""
-    closed = may(call.actor, action, programme)
-    if closed is not None:
-        raise NotPermitted(closed)
+def permit(
+    call: Call, action: Action, programme: Programme | None = None, of: Collection[str] = ()
+) -> None:
+    """Let the actor go on, or raise NotPermitted; `of` are those whose things the call touches."""
+    demand(call.actor, action, programme, of)
+
+
+@lru_cache(maxsize=64)
+def _read_once(folder: Path, digest: str) -> Programme:
+    programme = read_programme(folder)
+    if programme.digest != digest:
+        raise StorageError(fault("gate.programme-changed", programme=programme.id))
+    return programme
 
 
 def installed(house: House, programme_id: str) -> Programme:
@@ -32,11 +42,16 @@ def installed(house: House, programme_id: str) -> Programme:
     """
     for each in house.store.programmes():
         if each.id == programme_id:
-            programme = read_programme(house.folder.programme(each.id, each.digest))
-            if programme.digest != each.digest:
-                raise StorageError(fault("gate.programme-changed", programme=each.id))
-            return programme
+            return _read_once(house.folder.programme(each.id, each.digest), each.digest)
     raise NotFound(fault("gate.no-programme", programme=programme_id))
+
+
+def _programme_for(call: Call, action: Action, programme_id: str) -> Programme:
+    """A programme, without telling who may not do the action anywhere whether it exists."""
+    holder = (call.actor.participant,)
+    if may(call.actor, action, None, holder) is not None:
+        permit(call, action)
+    return installed(call.house, programme_id)
 
 
 def dataset_of(programme: Programme, dataset_id: str) -> Dataset:
@@ -56,7 +71,7 @@ def install(call: Call, source: Path, programme: Programme) -> InstalledProgramm
     The same folder twice is one programme. A folder changed since takes the older one's place;
     what was released under the older stays as it was.
     """
-    permit(call, Action.PROGRAMME_ADD, programme.id)
+    permit(call, Action.PROGRAMME_ADD, programme)
     house = call.house
     for each in house.store.programmes():
         if each.id == programme.id and each.digest == programme.digest:
@@ -80,9 +95,10 @@ def deliver(call: Call, programme_id: str, dataset_id: str, source: Path, watch:
 
     Raises: DeliveryError with every fault of the data; then nothing was kept.
     """
-    permit(call, Action.LOAD, programme_id)
     house = call.house
-    dataset = dataset_of(installed(house, programme_id), dataset_id)
+    programme = _programme_for(call, Action.LOAD, programme_id)
+    dataset = dataset_of(programme, dataset_id)
+    permit(call, Action.LOAD, programme, of=(dataset.holder or programme.steward,))
     with held(house.busy, shared=True), workshop(house.folder.aside) as own:
         aside = own / "delivery.parquet"
         facts = house.engine.deliver(source, dataset, aside, watch)

@@ -125,10 +125,13 @@ def verify_folder(
     logged: dict[str, Logged] = {}
 
     def note_release(index: int, data: bytes) -> Iterator[Fault]:
-        named = released_by(parse_entry(data))
+        try:
+            named = released_by(parse_entry(data))
+        except TamperedError as error:
+            yield from error.faults
+            return
         if named is not None:
             logged[named[0]] = Logged(index, data, named[1])
-        yield from ()
 
     log = verify_log(storage, verifiers, note_release, watch)
     faults = list(log.faults)

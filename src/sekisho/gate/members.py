@@ -5,12 +5,13 @@ from sekisho.gate.house import Call, Said, entry_of
 from sekisho.gate.sequence import sequence
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.entry import EntryKind
-from sekisho.people import Action
+from sekisho.people import Action, check_actor, check_participant
 
 
 def add_participant(call: Call, participant: Participant) -> int:
     """Take an organisation in; the index of its entry."""
     permit(call, Action.PARTICIPANT_ADD)
+    check_participant(participant)
     house = call.house
     public = (("participant", participant.id), ("change", "added"))
     entry = entry_of(house, EntryKind.PARTICIPANT_CHANGED, Said(public=public))
@@ -21,7 +22,8 @@ def add_participant(call: Call, participant: Participant) -> int:
 
 def add_actor(call: Call, actor: Actor, token_hash: bytes | None) -> int:
     """Let a person or organisation act on this node; the index of its entry."""
-    permit(call, Action.PARTICIPANT_ADD)
+    permit(call, Action.ACTOR_ADD)
+    check_actor(actor)
     house = call.house
     public = (("participant", actor.participant), ("change", "actor-added"))
     entry = entry_of(house, EntryKind.PARTICIPANT_CHANGED, Said(public=public))

@@ -196,7 +196,9 @@ def _keep(house: House, folder: Path, kept: _Kept) -> None:
         whole.mkdir(mode=0o700)
         write_whole(whole / PATTERN, json.dumps(said, ensure_ascii=False).encode())
         write_whole(whole / CERTIFICATE, kept.certificate)
-        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private = house.folder.root / "private"
+        private.mkdir(exist_ok=True, mode=0o700)
+        folder.parent.mkdir(exist_ok=True, mode=0o700)
         move_into_place(whole, folder)
 
 

@@ -32,9 +32,9 @@ def release(call: Call, programme_id: str, plan_id: str, watch: Watch) -> Releas
     Raises: Refused when a rule closed the way or the table cannot be protected, the refusal
     logged; NotFound; NotPermitted.
     """
-    permit(call, Action.RELEASE, programme_id)
     house = call.house
     programme = installed(house, programme_id)
+    permit(call, Action.RELEASE, programme)
     plan = plan_of(programme, plan_id)
     with held(house.busy, shared=True), held(house.lock_of(programme_id)):
         finish_all(house, programme_id)

@@ -115,7 +115,7 @@ def pattern_of(problem: Problem, work: Work) -> Pattern:
             problem.levels,
             attackers=problem.attackers,
             effort=Effort(threads=work.threads),
-            progress=work.progress,
+            progress=_phases(work),
             cancelled=work.cancelled,
         )
     except Refused as error:
@@ -123,6 +123,10 @@ def pattern_of(problem: Problem, work: Work) -> Pattern:
         count = len(error.faults)
         raise Refused(fault("statistics.cannot-protect", plan=plans, count=count)) from error
     return Pattern(_by_plan(problem, found.hidden), found.hidden, found.certificate)
+
+
+def _phases(work: Work) -> Callable[[str, int, int], None]:
+    return lambda stage, done, total: work.progress(f"statistics.phase-{stage}", done, total)
 
 
 def pattern_faults(problem: Problem, every: Bools, certificate: Certificate) -> list[Fault]:

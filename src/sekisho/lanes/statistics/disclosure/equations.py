@@ -132,8 +132,9 @@ def _problem(cells: CellSet, column: Ints, rows: Rows, upper: Floats, lower: Flo
 
     down = np.full(width, np.inf)
     np.minimum.at(down, at, cells.values[kept] - cells.lower[kept])
-    hidden = np.zeros(width, dtype=bool)
-    hidden[at[cells.hidden[kept]]] = True
+    # An unknown is free to move only when none of its cells would be published.
+    hidden = np.ones(width, dtype=bool)
+    hidden[at[~cells.hidden[kept]]] = False
     high, low = most(upper), np.minimum(most(lower), down)
     floats = sparse.csr_array(rows.astype(np.float64))
     return Problem(
