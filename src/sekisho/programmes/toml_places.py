@@ -14,7 +14,9 @@ from sekisho.errors import Fault, Place, fault
 from sekisho.programmes.declaration import Declaration, KeyPath
 
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)$")
-_STATEMENT = re.compile(r"""\s*(\[|[A-Za-z0-9_."'-][^=#]*=)""")
+_PAIR = re.compile(r"""\s*[A-Za-z0-9_."'-][^=#,]*=""")
+_HEADER = re.compile(r"\s*\[{1,2}\s*[A-Za-z0-9_-][A-Za-z0-9_. -]*\]{1,2}\s*(#|$)")
+_STATEMENT = re.compile(r"""\s*\[|""" + _PAIR.pattern)
 _MOST_FAULTS = 50
 
 
@@ -32,8 +34,8 @@ class _Mending:
 
     def leave_out(self, start: int, end: int) -> None:
         """Blank some rows; with the header of a table goes the table."""
-        if self.lines[start].lstrip().startswith("["):
-            while end < len(self.lines) and not self.lines[end].lstrip().startswith("["):
+        if self.lines[start].startswith("["):
+            while end < len(self.lines) and not self.lines[end].startswith("["):
                 end += 1
         self.left_out += self.lines[start:end]
         self.lines[start:end] = [""] * (end - start)
@@ -83,7 +85,16 @@ def _mend(mending: _Mending, said: str) -> None:
         return
     code, fields = _reason(said, lines[row])
     mending.report(code, row, indent + 1 if code == "programme.said-twice" else column, **fields)
-    mending.leave_out(start, row + 1)
+    mending.leave_out(start, _end_of_statement(lines, start, row + 1))
+
+
+def _end_of_statement(lines: list[str], start: int, end: int) -> int:
+    """Where what began at a row ends: before the next header or key."""
+    if lines[start].lstrip().startswith("["):
+        return end
+    while end < len(lines) and not (_HEADER.match(lines[end]) or _PAIR.match(lines[end])):
+        end += 1
+    return end
 
 
 def _reason(said: str, line: str) -> tuple[str, dict[str, object]]:
