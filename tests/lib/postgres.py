@@ -9,7 +9,6 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -62,6 +61,8 @@ def new_database(like: str | None = None) -> str:
     """The address of a database, empty or like another; skips the test without PostgreSQL."""
     socket = _server()
     if socket is None:
+        import pytest  # here, because processes that tests start need it not
+
         why = "PostgreSQL's server is not installed (Debian: apt-get install postgresql)"
         if os.environ.get("CI") == "true":
             pytest.fail(why)

@@ -1,6 +1,7 @@
 """The outbox: every entry that ever was, in order and without a gap."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from sekisho.errors import TamperedError, UsageError, fault
 from sekisho.model.entry import Entry, entry_bytes
@@ -15,20 +16,31 @@ def append(connection: Connection, entry: Entry) -> int:
     """
     body = entry_bytes(entry)
     connection.execute(update(log_counter).values(next_index=log_counter.c.next_index + 1))
-    index = count(connection) - 1
-    connection.execute(insert(entries).values(log_index=index, body=body))
+    index = _counter(connection) - 1
+    try:
+        connection.execute(insert(entries).values(log_index=index, body=body))
+    except IntegrityError:
+        raise TamperedError(fault("store.damaged")) from None
     return index
+
+
+def _counter(connection: Connection) -> int:
+    found = connection.execute(select(log_counter.c.next_index)).scalar_one_or_none()
+    if found is None:
+        raise TamperedError(fault("store.damaged"))
+    return int(found)
 
 
 def count(connection: Connection) -> int:
     """How many entries there are.
 
-    Raises: TamperedError when the counter is gone.
+    Raises: TamperedError when the counter and the last entry differ.
     """
-    found = connection.execute(select(log_counter.c.next_index)).scalar_one_or_none()
-    if found is None:
-        raise TamperedError(fault("store.damaged"))
-    return int(found)
+    last = select(func.max(entries.c.log_index)).scalar_subquery()
+    found = connection.execute(select(log_counter.c.next_index, last)).one_or_none()
+    if found is None or found[0] != (-1 if found[1] is None else found[1]) + 1:
+        raise TamperedError(fault("store.entries-missing"))
+    return int(found[0])
 
 
 def read(connection: Connection, start: int, limit: int) -> list[tuple[int, bytes]]:
