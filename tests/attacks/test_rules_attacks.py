@@ -4,9 +4,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tests.lib.flows import DAY, LAW_ALONE, facts_of
-from tests.lib.law_oracle import against
-from tests.lib.packs import copy_of_packs, gateway_flows
 
 from sekisho.errors import ProgrammeError
 from sekisho.model.access_rule import split_rules
@@ -18,6 +15,9 @@ from sekisho.rules.decide import decide
 from sekisho.rules.known import values
 from sekisho.rules.packs import installed, read_packs
 from sekisho.rules.vocabulary import nested
+from tests.lib.flows import DAY, LAW_ALONE, facts_of
+from tests.lib.law_oracle import against
+from tests.lib.packs import copy_of_packs, gateway_flows
 
 PACKS = installed()
 FLOWS = list(gateway_flows())
@@ -78,7 +78,7 @@ def _never_helps(flows):
 
 
 def test_no_single_fact_deleted_nulled_expired_or_mistyped_turns_a_refusal_into_a_permission():
-    assert _never_helps(FLOWS[::17]) > 1000
+    assert _never_helps(FLOWS[::31]) > 500
 
 
 @pytest.mark.slow

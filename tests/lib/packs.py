@@ -6,10 +6,9 @@ from importlib import resources
 from itertools import product
 from pathlib import Path
 
-from tests.lib.flows import DAY, PURPOSES
-
 from sekisho.rules.conditions import Atom
 from sekisho.rules.packs import PackRule, installed
+from tests.lib.flows import DAY, PURPOSES
 
 GROUND = {
     "sender.jurisdiction": ("JP", "EU", "KR", "US"),

@@ -34,7 +34,7 @@ def _allowed(flow):
 @pytest.mark.parametrize("places", list(product(PLACES, PLACES)), ids="-".join)
 def test_each_opening_opens_and_no_part_of_it_does(places):
     chance = random.Random(f"openings {places}")
-    for _ in range(25):
+    for _ in range(10):
         flow = random_flow(chance, places)
         decision = decide(facts_of(flow), LAW_ALONE, PACKS, DAY)
         costs = [(not each.changeable, each.cost) for each in decision.openings]

@@ -20,7 +20,7 @@ from sekisho.model.access_rule import split_rules
 from sekisho.model.decision import CitedRule, RuleStatus, Weight
 from sekisho.model.text import Text
 from sekisho.rules.cedar import NotCedar, Policy, parse_policy
-from sekisho.rules.conditions import Condition, NotPlain, read_condition
+from sekisho.rules.conditions import Condition, NotPlain, read_condition, wrong_way
 from sekisho.rules.vocabulary import FACT_NAME, FactKind, Vocabulary
 
 FILES = ("pack.toml", "rules.toml", "rules.cedar", "examples.toml")
@@ -43,6 +43,8 @@ class PackRule:
     starts: date | None
     ends: date | None
     place: Place
+    version_of: str
+    """Id of the rule of which this is one version in time; its own id when there is one only."""
     note: Text | None = None
 
     @property
@@ -264,12 +266,19 @@ def _rules(reading: _Reading, source: Table, vocabulary: Vocabulary) -> list[Pac
         except NotPlain as error:
             reading.faults.append(replace(error.fault, place=place))
             continue
+        for each in wrong_way(condition, vocabulary):
+            reading.faults.append(fault("rules.wrong-way", place, fact=each))
+        if not condition.ways:
+            reading.faults.append(fault("rules.never-applies", place, id=rule_id))
         scope = str(table.get("scope", PERSONAL))
         if scope not in (PERSONAL, TRADE):
             reading.fault("rules.field", "rules.toml", rule_id, owner=rule_id, field="scope")
         note = reading.both(table, "note", rule_id, "rules.toml") if "note" in table else None
         starts, ends = _day(table, "from"), _day(table, "to")
-        found[rule_id] = PackRule(cited, condition, policy, text, scope, starts, ends, place, note)
+        version_of = str(table.get("version_of", rule_id))
+        found[rule_id] = PackRule(
+            cited, condition, policy, text, scope, starts, ends, place, version_of, note
+        )
     for rule_id, (_, _, line) in policies.items():
         place = Place(f"{reading.name}/rules.cedar", line)
         reading.faults.append(fault("rules.no-citation", place, id=rule_id))
