@@ -14,6 +14,7 @@ def upgrade() -> None:
     _make_log()
     _make_flows()
     _make_people()
+    _make_keys()
     _make_work()
     op.execute("INSERT INTO log_counter (id, next_index) VALUES (1, 0)")
     if op.get_bind().dialect.name == "postgresql":
@@ -139,6 +140,9 @@ def _make_people() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_actors"),
         sa.UniqueConstraint("token_hash", name="uq_actors_token_hash"),
     )
+
+
+def _make_keys() -> None:
     op.create_table(
         "keys",
         sa.Column("fingerprint", sa.String(), nullable=False),
