@@ -6,13 +6,13 @@ import time
 import zipfile
 
 import pytest
-from tests.lib.programme_folder import BY_REGION, DATASET, FILES, PROGRAMME, packed, spoilt, write
 
 from sekisho.errors import ProgrammeError
 from sekisho.programmes import folder as folder_room
 from sekisho.programmes.check import checked_programme
 from sekisho.programmes.patterns import is_plain_pattern
 from sekisho.programmes.read import read_programme
+from tests.lib.programme_folder import BY_REGION, DATASET, FILES, PROGRAMME, packed, spoilt, write
 
 
 def no_rule_faults(_rules):
@@ -149,10 +149,23 @@ def test_a_file_name_that_is_not_utf8_is_refused(tmp_path):
         (PROGRAMME.replace("office", "off\u202eice").encode(), "control-character"),
         (PROGRAMME.replace("office", "off\u200bice").encode(), "control-character"),
         (PROGRAMME.replace("office", "off\x1b[2Jice").encode(), "control-character"),
+        (PROGRAMME.replace("office", "off\x9b2Jice").encode(), "control-character"),
+        (PROGRAMME.replace("office", "off\u2028ice").encode(), "control-character"),
+        (PROGRAMME.replace("office", "off\u00adice").encode(), "control-character"),
+        (PROGRAMME.replace("office", "off\U000e0061ice").encode(), "control-character"),
     ],
 )
 def test_text_that_is_not_plain_utf8_is_refused(content, code):
     assert codes_of(packed(FILES | {"programme.toml": content})) == {code}
+
+
+@pytest.mark.parametrize("name", ["shоp-R1", "shop R1", "shop-R1`", "1", "x" * 101])
+def test_a_rule_id_that_could_be_taken_for_another_is_refused(name):
+    files = spoilt("rules/release.cedar", "shop-R1", name)
+    with pytest.raises(ProgrammeError) as raised:
+        checked_programme(packed(files), no_rule_faults)
+    assert [f.code for f in raised.value.faults] == ["programme.bad-rule-id"]
+    assert str(raised.value).isascii()
 
 
 def test_the_place_of_a_control_character_is_told():

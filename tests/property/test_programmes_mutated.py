@@ -4,13 +4,13 @@ import zipfile
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.lib.programme_folder import FILES, check_own_rules, packed
 
 from sekisho.errors import ProgrammeError
 from sekisho.programmes.check import check_programme, checked_programme
 from sekisho.programmes.read import read_programme
 from sekisho.programmes.toml_places import read_toml
 from sekisho.terms import Language
+from tests.lib.programme_folder import FILES, check_own_rules, packed
 
 SCRAPS = [
     b"\0", b'"', b"'", b'"""', b"[", b"]", b"[[", b"{", b"}", b"=", b"#", b"\n", b"\r", b"\r\n", b"\t", b"\\", b",", b".", b";",

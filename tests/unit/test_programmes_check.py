@@ -1,11 +1,11 @@
 """Faults that show only when the files of a programme are read together."""
 
 import pytest
-from tests.lib.programme_folder import BY_GOODS, BY_REGION, DATASET, FILES, packed, spoilt
 
 from sekisho.errors import Fault, Place, ProgrammeError, fault
 from sekisho.programmes.check import check_programme, checked_programme
 from sekisho.programmes.read import read_programme
+from tests.lib.programme_folder import BY_GOODS, BY_REGION, DATASET, FILES, packed, spoilt
 
 
 def no_rule_faults(_rules):

@@ -4,6 +4,13 @@ import hashlib
 from decimal import Decimal
 
 import pytest
+
+from sekisho.errors import ProgrammeError
+from sekisho.model.dataset import Sensitivity
+from sekisho.model.text import Text
+from sekisho.programmes.check import checked_programme
+from sekisho.programmes.read import read_programme
+from sekisho.terms import ColumnType, Language, Method
 from tests.lib.programme_folder import (
     BY_REGION,
     DATASET,
@@ -14,13 +21,6 @@ from tests.lib.programme_folder import (
     spoilt,
     write,
 )
-
-from sekisho.errors import ProgrammeError
-from sekisho.model.dataset import Sensitivity
-from sekisho.model.text import Text
-from sekisho.programmes.check import checked_programme
-from sekisho.programmes.read import read_programme
-from sekisho.terms import ColumnType, Language, Method
 
 
 def faults_of(files):

@@ -15,11 +15,13 @@ from sekisho.model.programme import Programme
 from sekisho.programmes.cases import Decide, differing_cases
 from sekisho.programmes.check_columns import dataset_faults, lookup_faults
 from sekisho.programmes.check_plans import plan_faults
+from sekisho.programmes.guess import shown
 from sekisho.programmes.places import place_in
 from sekisho.programmes.read import in_order, read_folder
 
 CheckRules = Callable[[Sequence[AccessRule]], list[Fault]]
 _JURISDICTION = re.compile(r"[A-Z]{2}")
+_RULE_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,99}")
 _PURPOSE = re.compile(r"dpv:[A-Z][A-Za-z]+")
 
 
@@ -95,6 +97,8 @@ def _rule_faults(programme: Programme, check_rules: CheckRules) -> Iterator[Faul
         yield fault("programme.no-permit", Place("rules"))
     first: dict[str, AccessRule] = {}
     for rule in programme.access_rules:
+        if rule.id and not _RULE_ID.fullmatch(rule.id):
+            yield fault("programme.bad-rule-id", Place(rule.file, rule.line), id=shown(rule.id))
         if rule.id and rule.id in first:
             where = f"{first[rule.id].file}:{first[rule.id].line}"
             yield fault(

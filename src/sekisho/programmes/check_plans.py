@@ -9,7 +9,6 @@ from sekisho.programmes.guess import guessed
 from sekisho.programmes.places import place_in
 from sekisho.programmes.vocabulary import SENSITIVITY_RULES
 from sekisho.query.expressions import ColumnRef
-from sekisho.query.parse import parse
 from sekisho.query.plan import Query, Scan, scans_of
 from sekisho.terms import Method
 
@@ -19,6 +18,8 @@ def plan_faults(programme: Programme, *, all_plans: bool = True) -> list[Fault]:
 
     Links are left aside unless all plans are there.
     """
+    from sekisho.query.parse import parse
+
     faults: list[Fault] = []
     queries: dict[str, Query] = {}
     for plan in programme.release_plans:

@@ -210,7 +210,9 @@ def _text(path: str, data: bytes, folder: Folder) -> str | None:
     return text
 
 
-_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
 """NUL and other control characters, invisible ones, and those that turn the direction of text."""
 
 
