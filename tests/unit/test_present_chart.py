@@ -57,7 +57,9 @@ def test_the_chart_names_no_address_and_carries_no_script_or_style(language):
         "http://www.w3.org/2000/svg",
         "http://www.w3.org/1999/xlink",
     }
-    assert not re.search(r"<script|<style|style=|javascript:|<foreignObject", svg)
+    assert not re.search(r"<script|style=|javascript:|<foreignObject|@import", svg)
+    (style,) = re.findall(r"<style>([^<]*)</style>", svg)
+    assert re.fullmatch(r'@font-face\{font-family:"Noto Sans JP";src:url\(data:[a-zA-Z0-9/;,+=]+\)\}', style)
 
 
 def test_hostile_labels_stay_text():

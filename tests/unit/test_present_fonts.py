@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 import vl_convert
-from tests.lib.releases import purchases
 
 from sekisho.present.chart import FONT, chart_svg
+from sekisho.present.glyphs import cut_font
 from sekisho.terms import Language
 from sekisho.text import codes
+from tests.lib.releases import purchases
 
 ROOT = Path(__file__).resolve().parents[2]
 FONTS = resources.files("sekisho.present") / "fonts"
@@ -18,18 +19,19 @@ CONTROL = {"\n", "\r", "\t"}
 def shipped_characters():
     """The characters of the TrueType file, read from its cmap (format 4, and 12 if there is one)."""
     data = (FONTS / "noto-sans-jp-400.ttf").read_bytes()
-    (count,) = struct.unpack_from(">H", data, 4)
-    tables = {}
-    for number in range(count):
-        tag, _, offset, _ = struct.unpack_from(">4sIII", data, 12 + 16 * number)
-        tables[tag] = offset
-    cmap = tables[b"cmap"]
+    cmap = cmap_of(data)
     (subtables,) = struct.unpack_from(">H", data, cmap + 2)
     found = set()
     for number in range(subtables):
         (offset,) = struct.unpack_from(">I", data, cmap + 8 + 8 * number)
         found |= of_subtable(data, cmap + offset)
     return found
+
+
+def cmap_of(font):
+    (count,) = struct.unpack_from(">H", font, 4)
+    entries = [struct.unpack_from(">4s4xI", font, 12 + 16 * number) for number in range(count)]
+    return dict(entries)[b"cmap"]
 
 
 def of_subtable(data, at):
@@ -74,6 +76,21 @@ def test_the_fonts_come_with_their_licence_and_origin_and_stay_small():
         for name in ("400.ttf", "400.woff2", "700.woff2")
     ]
     assert sum(sizes) < 2_500_000
+
+
+def test_a_cut_font_draws_the_same_signs_and_no_others(tmp_path):
+    font = (FONTS / "noto-sans-jp-400.ttf").read_bytes()
+    cut = cut_font(font, "東京 2026\U000f0000")
+    assert set(of_subtable(cut, cmap_of(cut) + 12)) == set("東京 206")
+    assert len(cut) < 4_000
+    (checksum,) = {sum(struct.unpack(f">{len(cut) // 4}I", cut)) & 0xFFFFFFFF}
+    assert checksum == 0xB1B0AFBA
+
+
+def test_a_font_of_another_kind_is_refused():
+    cut = cut_font((FONTS / "noto-sans-jp-400.ttf").read_bytes(), "東")
+    with pytest.raises(ValueError, match="format 4"):
+        cut_font(cut, "東")
 
 
 @pytest.mark.parametrize("sign", ["東", "ア", "公", "（"])

@@ -4,6 +4,8 @@ Bars in one ink need no colours to be told apart, so they survive grey print and
 vision. A hidden value has no bar and no guess of one: only its mark on the base line.
 """
 
+import re
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,10 +15,11 @@ from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from sekisho.formats.cells import whole_file
 from sekisho.model.table import Cell, Suppressed, Table
+from sekisho.present.glyphs import cut_font
 from sekisho.present.pivot import Grid, Heading, pivot
 from sekisho.terms import Language
 from sekisho.text import sentence
@@ -28,14 +31,15 @@ _BETWEEN = 31
 _INK, _HIDDEN_INK, _AXIS_INK, _GRID_INK = "#1f4e79", "#a33b00", "#333333", "#dddddd"
 _CROSS = "M-1,-1L1,1M-1,1L1,-1"
 _SQUARE = "M-1,-1L1,-1L1,1L-1,1Z"
+_TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """How wide a chart is: panels beside each other, and each panel's width in pixels."""
 
-    columns: int = 3
-    panel: int = 226
+    columns: int = 4
+    panel: int = 250
 
 
 WIDE = Frame()
@@ -87,7 +91,7 @@ def charts_are_installed() -> bool:
 def chart_svg(table: Table, language: Language, frame: Frame = WIDE) -> str:
     """The table's first section as SVG, with a title and a description for screen readers.
 
-    Text is set in the shipped font where the reader has it, and in a sans serif where not.
+    The picture carries the shipped font, cut to the characters that it shows.
     """
     import vl_convert
 
@@ -131,8 +135,11 @@ def _cut(grid: Grid, language: Language) -> list[str]:
 def _register_fonts() -> None:
     import vl_convert
 
-    with resources.as_file(resources.files("sekisho.present") / "fonts") as folder:
-        vl_convert.register_font_directory(str(folder))
+    vl_convert.register_font_directory(str(_fonts()))
+
+
+def _fonts() -> Path:
+    return Path(str(resources.files("sekisho.present"))) / "fonts"
 
 
 def _chart_grid(table: Table, language: Language) -> Grid:
@@ -280,7 +287,7 @@ def _config(*, turned: bool) -> dict[str, object]:
         "font": f"{FONT}, sans-serif",
         "background": "#ffffff",
         "view": {"stroke": None},
-        "title": {"anchor": "start", "fontSize": 13, "fontWeight": 600, "color": _AXIS_INK},
+        "title": {"anchor": "start", "fontSize": 13, "fontWeight": 400, "color": _AXIS_INK},
         "axis": {
             "labelColor": _AXIS_INK,
             "labelFontSize": 11,
@@ -296,11 +303,20 @@ def _config(*, turned: bool) -> dict[str, object]:
 
 
 def _titled(svg: str, title: str, description: str, language: Language) -> str:
-    """The SVG with `lang`, `title` and `desc`, so that it explains itself when opened alone."""
+    """The SVG with `lang`, `title`, `desc` and its font, so that it stands alone anywhere."""
     head, _, rest = svg.partition(">")
     told = (
         f'{head} role="img" aria-labelledby="chart-title chart-desc" lang="{language.value}">'
         f'<title id="chart-title">{escape(title)}</title>'
         f'<desc id="chart-desc">{escape(description)}</desc>'
+        f"<style>{_font_face(rest)}</style>"
     )
     return told + rest + ("" if rest.endswith("\n") else "\n")
+
+
+def _font_face(drawn: str) -> str:
+    """The shipped font, cut to the characters that are drawn: a picture may load nothing."""
+    shown = set(unescape("".join(_TEXT.findall(drawn))))
+    font = (_fonts() / "noto-sans-jp-400.ttf").read_bytes()
+    data = b64encode(cut_font(font, shown)).decode("ascii")
+    return f'@font-face{{font-family:"{FONT}";src:url(data:font/ttf;base64,{data})}}'

@@ -11,13 +11,17 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sekisho.errors import UsageError, fault
+from sekisho.web.languages import asked_language
 
 POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+PICTURE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; font-src data:; frame-ancestors 'none'"
+)
+"""For a chart opened alone: it names the font that it carries, and may load nothing either."""
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -55,15 +59,18 @@ def secure(headers: MutableHeaders) -> None:
     """Set the headers; what an answer says about caching stays."""
     for name, value in HEADERS.items():
         headers[name] = value
+    is_picture = headers.get("content-type", "").startswith("image/svg+xml")
+    headers["Content-Security-Policy"] = PICTURE_POLICY if is_picture else POLICY
     if "cache-control" not in headers:
         headers["Cache-Control"] = "no-cache"
 
 
 def only(*known: str) -> Callable[[Request], None]:
-    """A dependency that refuses every query parameter but these, and any given twice."""
+    """A dependency that refuses every query parameter but these, twice given or unreadable."""
 
     def check(request: Request) -> None:
         refuse_unknown((name for name, _ in request.query_params.multi_items()), known)
+        asked_language(request)
 
     return check
 

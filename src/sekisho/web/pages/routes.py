@@ -32,7 +32,7 @@ def doors(node: Served) -> APIRouter:
     def front(request: Request) -> Response:
         return lead(request, "/")
 
-    @router.get("/releases/{programme}/{plan}/r{number:int}/")
+    @router.get("/releases/{programme}/{plan}/r{number:int}")
     def exact(request: Request, programme: str, plan: str, number: int) -> Response:
         _, released = revision(node, programme, plan, number)
         return lead(request, views.exact_place_of(released))
