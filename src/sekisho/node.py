@@ -1,29 +1,35 @@
 """The facade: what a notebook, the command line and the web call."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from sekisho import jobs, people
-from sekisho.errors import NotFound, ProgrammeError, fault, raise_all
+from sekisho.errors import NotFound, fault
 from sekisho.gate import admit, members
 from sekisho.gate import release as statistics
 from sekisho.gate.findings import Findings, Proof, check_proof, verify_folder
 from sekisho.gate.house import Call, House
+from sekisho.model.access_rule import AccessRule
 from sekisho.model.actor import Actor, Participant, RegisteredKey
+from sekisho.model.decision import Decision
+from sekisho.model.facts import Facts
 from sekisho.model.programme import Programme
 from sekisho.model.release import Delivery, Release
 from sekisho.model.table import Table
 from sekisho.people import Action
 from sekisho.ports import Watch
-from sekisho.programmes.check import check_programme
+from sekisho.programmes import check
 from sekisho.programmes.read import read_programme
 from sekisho.programmes.shipped import shipped_programmes
 from sekisho.rules.check import check_rules
+from sekisho.rules.decide import decide
 from sekisho.rules.explain import explain
+from sekisho.rules.packs import installed
 from sekisho.settings import Settings
 from sekisho.terms import Language, ReleaseState, Role
 from sekisho.wiring import OWNER, Founding, found_house, open_house, verifiers_of
@@ -314,10 +320,12 @@ def programme_folder(source: Path) -> Path:
 
 
 def checked_programme(folder: Path) -> Programme:
-    """A programme folder, read and checked whole.
+    """A programme folder, read and checked whole, with its cases decided.
 
-    Raises: ProgrammeError with every fault of every file.
+    Raises: ProgrammeError with every fault of every file and across them.
     """
-    programme = read_programme(folder)
-    raise_all(ProgrammeError, check_programme(programme, check_rules))
-    return programme
+
+    def judge(facts: Facts, rules: Sequence[AccessRule], on: date) -> Decision:
+        return decide(facts, rules, installed(), on)
+
+    return check.checked_programme(folder, check_rules, judge)
