@@ -70,17 +70,27 @@ def run_job(
 ) -> Job:
     """Do the work here and now, as a job that others can see and cancel; the finished job.
 
+    When the same was begun before and its process died, that job is taken up.
+
     Raises: what the work raises, after it is written to the job; CancelledError when somebody
     asked to stop; Conflict when this process fell silent and another took the job up.
     """
-    job = replace(
-        _new(clock, Order(kind, actor, request)),
-        state=JobState.RUNNING,
-        lease_until=PACE.until(clock),
-        attempts=1,
-    )
-    store.add_job(job)
+    order = Order(kind, actor, dict(request))
+    job = _left_behind(store, clock, order)
+    if job is None:
+        queued = _new(clock, order)
+        until = PACE.until(clock)
+        job = replace(queued, state=JobState.RUNNING, lease_until=until, attempts=1)
+        store.add_job(job)
     return _attempt(store, job, work, _Beat(store, clock, job, PACE))
+
+
+def _left_behind(store: Store, clock: Clock, order: Order) -> Job | None:
+    for job in waiting(store, clock):
+        same = (job.kind, job.actor, dict(job.request)) == (order.kind, order.actor, order.request)
+        if same and job.state is JobState.RUNNING:
+            return take_job(store, clock, job.id)
+    return None
 
 
 def showing(work: Work, watch: Watch) -> Work:

@@ -239,6 +239,19 @@ def test_a_job_whose_process_died_is_taken_up_after_its_lease(store, clock):
     assert resume_job(store, clock, job.id, lambda _: {}) is None
 
 
+def test_work_that_is_begun_again_after_a_kill_is_the_same_job(store, clock):
+    job = queue_job(store, clock, ORDER)
+    assert take_job(store, clock, job.id)
+    other = run_job(store, clock, ORDER.kind, ORDER.actor, ORDER.request, lambda _: {})
+    assert other.id != job.id
+    clock.pass_by(31)
+    another = run_job(store, clock, ORDER.kind, "somebody", ORDER.request, lambda _: {})
+    again = run_job(store, clock, ORDER.kind, ORDER.actor, ORDER.request, lambda _: {})
+    assert (again.id, again.attempts) == (job.id, 2)
+    assert another.id != job.id
+    assert {each.state for each in store.jobs()} == {JobState.DONE}
+
+
 def test_a_worker_that_fell_silent_cannot_overwrite_who_took_its_job_up(store, clock):
     job = queue_job(store, clock, ORDER)
 
