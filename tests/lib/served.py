@@ -5,8 +5,6 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
-from tests.lib.releases import PROGRAMME, release
-
 from sekisho.formats.csv import CSV
 from sekisho.formats.json import JSON
 from sekisho.formats.parquet import PARQUET
@@ -24,6 +22,7 @@ from sekisho.terms import Lane, Language, Outcome, ParticipantKind
 from sekisho.tlog.append import integrate
 from sekisho.tlog.note import Signer, new_signer
 from sekisho.tlog.proof import prove
+from tests.lib.releases import PROGRAMME, release
 
 ORIGIN = "log.statistics.example/cross-border-ecommerce"
 OFFICE = Participant(

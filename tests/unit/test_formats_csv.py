@@ -4,7 +4,6 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.lib.releases import purchases, small
 
 from sekisho.errors import StorageError
 from sekisho.formats.cells import exact, written
@@ -12,6 +11,7 @@ from sekisho.formats.csv import CSV, CsvFormat, neutral
 from sekisho.model.table import SUPPRESSED, Row
 from sekisho.model.text import Text
 from sekisho.terms import Language
+from tests.lib.releases import purchases, small
 
 
 def lines_of(form, table, folder):

@@ -3,10 +3,10 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.lib.releases import purchases, small
 
 from sekisho.formats.json import JSON
 from sekisho.model.table import SUPPRESSED, Row
+from tests.lib.releases import purchases, small
 
 ABOUT = {"release": "r.1", "programme": "p", "revision": 1}
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.lib.releases import purchases, small
 
 from sekisho.errors import StorageError
 from sekisho.formats.parquet import PARQUET
 from sekisho.model.table import SUPPRESSED
+from tests.lib.releases import purchases, small
 
 
 def read(table, folder):

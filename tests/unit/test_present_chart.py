@@ -3,7 +3,6 @@ import xml.etree.ElementTree as ET
 from decimal import Decimal
 
 import pytest
-from tests.lib.releases import DESTINATION, YEAR, purchases, small
 
 from sekisho.model.table import SUPPRESSED, Row
 from sekisho.model.text import Text
@@ -16,6 +15,7 @@ from sekisho.present.chart import (
     charts_are_installed,
 )
 from sekisho.terms import Language
+from tests.lib.releases import DESTINATION, YEAR, purchases, small
 
 SVG = "{http://www.w3.org/2000/svg}"
 EN, JA = Language.EN, Language.JA

@@ -2,13 +2,13 @@ from decimal import Decimal
 from html.parser import HTMLParser
 
 import pyarrow as pa
-from tests.lib.releases import purchases, release, small
 
 from sekisho.model.table import SUPPRESSED, Row
 from sekisho.model.text import Text
 from sekisho.present.convert import table_to_arrow, table_to_pandas
 from sekisho.present.notebook import release_html, table_html
 from sekisho.terms import Language
+from tests.lib.releases import purchases, release, small
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 

@@ -2,13 +2,13 @@ from decimal import Decimal
 
 import pytest
 from rich.cells import cell_len
-from tests.lib.releases import DESTINATION, YEAR, purchases, small
 
 from sekisho.model.table import SUPPRESSED, Row, TableDimension
 from sekisho.model.text import Text
 from sekisho.present.pivot import legend, pivot, said, shown_decimals
 from sekisho.present.terminal import Space, print_table, table_text
 from sekisho.terms import Language
+from tests.lib.releases import DESTINATION, YEAR, purchases, small
 
 EN, JA = Language.EN, Language.JA
 
