@@ -84,4 +84,9 @@ def sums_of(plan, connection: duckdb.DuckDBPyConnection) -> BoundSums:
 
 def table_of(plan, connection: duckdb.DuckDBPyConnection, noise) -> PrivateTable:
     """The finished table of a plan over tables that the connection holds."""
-    return finish(plan, draw(plan, lambda: sums_of(plan, connection), noise))
+    return table_from(plan, sums_of(plan, connection), noise)
+
+
+def table_from(plan, sums: BoundSums, noise) -> PrivateTable:
+    """The finished table of a plan whose sums are known already."""
+    return finish(plan, draw(plan, lambda: sums, noise))

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from sekisho.lanes.statistics.privacy.contract import Tables
 from sekisho.lanes.statistics.privacy.ledger import Ledger, LossMeasure, open_ledger
@@ -307,13 +308,13 @@ def database(trips: list[tuple], answers: list[tuple]) -> duckdb.DuckDBPyConnect
     )
     for name, rows in (("trips", trips), ("answers", answers)):
         if rows:
-            connection.execute(f"INSERT INTO {name} VALUES {', '.join(map(_row, rows))}")
+            columns = [pa.array(list(values)) for values in zip(*rows, strict=True)]
+            connection.register(
+                "arriving", pa.table(columns, [f"c{n}" for n in range(len(columns))])
+            )
+            connection.execute(f"INSERT INTO {name} SELECT * FROM arriving")
+            connection.unregister("arriving")
     return without(connection, None)
-
-
-def _row(values: tuple) -> str:
-    held = ["NULL" if v is None else str(v) if isinstance(v, int) else f"'{v}'" for v in values]
-    return f"({', '.join(held)})"
 
 
 def without(connection: duckdb.DuckDBPyConnection, person: int | None) -> duckdb.DuckDBPyConnection:
