@@ -89,6 +89,17 @@ def prove_under(checkpoint: Checkpoint, tree: Tree, index: int, extra: bytes = b
     return write_proof(Proof(index, tuple(hashes), checkpoint.note, extra))
 
 
+def proved_entry(checkpoint: Checkpoint, tree: Tree, index: int) -> bytes:
+    """An entry's bytes, once its place under the checkpoint is proved.
+
+    Raises: as `prove`.
+    """
+    entry, hashes = tree.entry(index), tree.inclusion(index)
+    if not proves_inclusion(leaf_hash(entry), index, checkpoint.size, hashes, checkpoint.root):
+        raise TamperedError(fault("log.root-differs", size=checkpoint.size))
+    return entry
+
+
 def write_proof(proof: Proof) -> str:
     """The text of a proof file."""
     lines = [HEADING]
@@ -153,7 +164,7 @@ def write_receipt(
     if checkpoint is None:
         raise TamperedError(fault("log.file-missing", path="checkpoint"))
     tree = Tree(storage, checkpoint.size)
-    entry = tree.entry(index)
+    entry = proved_entry(checkpoint, tree, index)
     commitments = parse_entry(entry).commitments
     for each in openings:
         if commitments.get(each.field) != commit(each.salt, each.value.encode()):

@@ -4,11 +4,13 @@ What is verified is what the checkpoint signs. Files beyond it belong to nobody 
 apart; anything else that lies in the folder is a fault.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sekisho.errors import CancelledError, Fault, TamperedError, fault
+from sekisho.model.entry import parse_entry
 from sekisho.tlog.append import current_checkpoint
 from sekisho.tlog.merkle import leaf_hash, proves_consistency, root_of
 from sekisho.tlog.note import Checkpoint, Verifier
@@ -19,6 +21,7 @@ if TYPE_CHECKING:  # the ports bring numpy, which a log does not need
     from sekisho.ports import Watch
 
 MAX_FAULTS = 100
+GROUP = 4096
 
 Check = Callable[[int, bytes], Iterable[Fault]]
 
@@ -223,3 +226,37 @@ def _beginning(data: bytes, resource: Resource) -> bytes | None:
         return b"".join(framed(entry) for entry in split_bundle(data, resource))
     except TamperedError:
         return None
+
+
+def same_as(outbox: Callable[[int, int], Sequence[tuple[int, bytes]]]) -> Check:
+    """A check for `verify_log`: each entry must be, byte for byte, what the store has.
+
+    `outbox` gives entries with their indices in order: (first index, how many at most).
+    """
+    waiting: deque[tuple[int, bytes]] = deque()
+
+    def check(index: int, entry: bytes) -> Iterator[Fault]:
+        while waiting and waiting[0][0] < index:
+            waiting.popleft()
+        if not waiting:
+            waiting.extend(outbox(index, GROUP))
+        if not waiting or waiting[0] != (index, entry):
+            yield fault("log.store-differs", index=index)
+
+    return check
+
+
+def counts_differ(logged: int, stored: int) -> Iterator[Fault]:
+    """The fault when log and store have not as many entries."""
+    if logged > stored:
+        yield fault("log.store-lacks", logged=logged, stored=stored)
+    if logged < stored:
+        yield fault("log.log-lacks", logged=logged, stored=stored)
+
+
+def readable(_index: int, entry: bytes) -> Iterator[Fault]:
+    """A check for `verify_log`: each entry must be one that this version would write."""
+    try:
+        parse_entry(entry)
+    except TamperedError as error:
+        yield from error.faults

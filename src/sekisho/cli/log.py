@@ -1,0 +1,226 @@
+"""`sekisho log`: verify, prove, show, compare with the store, have it witnessed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sekisho import text
+from sekisho.cli.log_source import (
+    KEYS,
+    OUT,
+    TARGET,
+    is_node,
+    keys_of,
+    read_file,
+    source_of,
+    tell,
+    write_file,
+)
+from sekisho.cli.options import Speaker, common, said
+from sekisho.cli.progress import watched
+from sekisho.errors import TamperedError, UsageError, fault, raise_all
+
+if TYPE_CHECKING:
+    from sekisho.ports import Watch
+    from sekisho.tlog.cosign import Witness
+    from sekisho.tlog.note import Checkpoint, Verifier
+    from sekisho.tlog.tree import Readable
+
+NODE = click.argument("node", type=click.Path(path_type=Path))
+SINCE = click.option(
+    "--since", type=click.Path(path_type=Path), help=text.sentence("log.argument-since")
+)
+LAST = click.option(
+    "--last",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help=text.sentence("log.argument-last"),
+)
+
+
+@click.group(help=said("help-log"))
+def log() -> None:
+    """Everything about the transparency log."""
+
+
+@log.command("verify", help=text.sentence("log.help-log-verify"))
+@TARGET
+@KEYS
+@SINCE
+@common
+def verify(speaker: Speaker, target: str, key: tuple[str, ...], since: Path | None) -> None:
+    """Verify a whole log."""
+    source, keys = source_of(target), keys_of(target, key)
+    with watched(speaker) as watch:
+        figures = _judged(target, source, keys, watch)
+    checkpoint = _standing(source, keys)
+    about = {"origin": checkpoint.origin, "root": checkpoint.root.hex(), **figures}
+    tell(speaker, "verified-node" if "releases" in figures else "verified-log", **about)
+    if since is not None:
+        _check_growth(speaker, source, since, checkpoint, keys)
+    names = sorted({each.name for each in checkpoint.cosigned})
+    if names:
+        tell(speaker, "verified-witnesses", names=", ".join(names))
+    if figures["unsigned"]:
+        tell(speaker, "verified-unsigned", count=figures["unsigned"])
+    speaker.answer({"verified": True, **about, "witnesses": names})
+
+
+def _standing(source: "Readable", keys: "tuple[Verifier, ...]") -> "Checkpoint":
+    from sekisho.tlog.append import current_checkpoint
+
+    checkpoint = current_checkpoint(source, keys)
+    if checkpoint is None:
+        raise TamperedError(fault("log.file-missing", path="checkpoint"))
+    return checkpoint
+
+
+def _judged(
+    target: str, source: "Readable", keys: "tuple[Verifier, ...]", watch: "Watch"
+) -> dict[str, int]:
+    """How much was verified; raises with every fault found."""
+    if is_node(target):
+        from sekisho.gate.findings import verify_folder
+        from sekisho.stores.tiles import FolderLog
+
+        folder = Path(target)
+        node = verify_folder(FolderLog(folder / "log"), folder / "releases", keys, watch)
+        raise_all(TamperedError, node.faults)
+        figures = {"size": node.size, "files": node.files, "releases": node.releases}
+        return {**figures, "unsigned": len(node.unsigned)}
+    from sekisho.tlog.verify import readable, verify_log
+
+    found = verify_log(source, keys, readable, watch)
+    raise_all(TamperedError, found.faults)
+    return {"size": found.entries, "files": found.files, "unsigned": len(found.unsigned)}
+
+
+def _check_growth(
+    speaker: Speaker,
+    source: "Readable",
+    since: Path,
+    checkpoint: "Checkpoint",
+    keys: "tuple[Verifier, ...]",
+) -> None:
+    from sekisho.tlog.note import decode_note, open_checkpoint
+    from sekisho.tlog.verify import verify_growth
+
+    older = open_checkpoint(decode_note(read_file(since)), keys)
+    raise_all(TamperedError, verify_growth(source, older, checkpoint))
+    tell(speaker, "verified-since", size=older.size)
+
+
+@log.command("prove", help=text.sentence("log.help-log-prove"))
+@TARGET
+@click.argument("index", type=click.IntRange(0))
+@KEYS
+@OUT
+@common
+def prove(
+    speaker: Speaker, target: str, index: int, key: tuple[str, ...], out: Path | None
+) -> None:
+    """Write the receipt of an entry."""
+    from sekisho.tlog.proof import write_receipt
+
+    receipt = write_receipt(source_of(target), index, keys_of(target, key))
+    if out is None:
+        click.echo(receipt, nl=False)
+        return
+    write_file(out, receipt.encode())
+    tell(speaker, "receipt-written", index=index, file=out)
+    speaker.answer({"index": index, "file": str(out)})
+
+
+@log.command("show", help=text.sentence("log.help-log-show"))
+@TARGET
+@click.argument("index", type=click.IntRange(0), nargs=-1)
+@KEYS
+@click.option(
+    "--last",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help=text.sentence("log.argument-last"),
+)
+@common
+def show(
+    speaker: Speaker, target: str, index: tuple[int, ...], key: tuple[str, ...], last: int
+) -> None:
+    """Show entries, each proved to stand in the log before it is shown."""
+    from sekisho.model.entry import parse_entry
+    from sekisho.present.entry import entry_about, entry_line
+    from sekisho.tlog.proof import proved_entry
+    from sekisho.tlog.tree import Tree
+
+    source, keys = source_of(target), keys_of(target, key)
+    checkpoint = _standing(source, keys)
+    tree = Tree(source, checkpoint.size)
+    chosen = index or tuple(range(max(0, checkpoint.size - last), checkpoint.size))
+    read = [(at, parse_entry(proved_entry(checkpoint, tree, at))) for at in chosen]
+    if not read:
+        tell(speaker, "log-is-empty")
+    for at, entry in read:
+        speaker.line(entry_line(at, entry, speaker.language))
+    entries = [{"index": at, **entry_about(entry)} for at, entry in read]
+    speaker.answer({"size": checkpoint.size, "entries": entries})
+
+
+@log.command("fsck", help=text.sentence("log.help-log-fsck"))
+@NODE
+@common
+def fsck(speaker: Speaker, node: Path) -> None:
+    """Compare store and log; opening the node mends first what a kill left."""
+    from sekisho.stores.tiles import FolderLog
+    from sekisho.tlog.verify import counts_differ, same_as, verify_log
+    from sekisho.wiring import open_house, verifiers_of
+
+    house, _settings = open_house(node)
+    try:
+        stored = house.store.entry_count()
+        with watched(speaker) as watch:
+            same = same_as(house.store.outbox)
+            found = verify_log(FolderLog(node / "log"), verifiers_of(node), same, watch)
+    finally:
+        house.store.close()
+    raise_all(TamperedError, [*found.faults, *counts_differ(found.entries, stored)])
+    tell(speaker, "store-agrees", size=stored)
+    speaker.answer({"agree": True, "size": stored})
+
+
+@log.command("cosign", help=text.sentence("log.help-log-cosign"))
+@NODE
+@click.option("--witness", multiple=True, required=True, help=text.sentence("log.argument-witness"))
+@common
+def cosign(speaker: Speaker, node: Path, witness: tuple[str, ...]) -> None:
+    """Ask witnesses, serve what they sign, and raise when one saw another history."""
+    from sekisho.stores.tiles import FolderLog
+    from sekisho.tlog.cosign import gather, publish
+    from sekisho.wiring import verifiers_of
+
+    storage, keys = FolderLog(node / "log"), verifiers_of(node)
+    asked = [_witness(each) for each in witness]
+    found = gather(storage, _standing(storage, keys), keys, asked)
+    raise_all(TamperedError, found.refused)
+    publish(storage, found.checkpoint, keys)
+    names = [each.name for each in found.checkpoint.cosigned]
+    for each in found.faults:
+        speaker.line(f"  {each.sentence(speaker.language)}")
+    if names:
+        tell(speaker, "cosigned", names=", ".join(names), size=found.checkpoint.size)
+    else:
+        tell(speaker, "cosigned-by-none")
+    speaker.answer({"size": found.checkpoint.size, "witnesses": names})
+
+
+def _witness(given: str) -> "Witness":
+    from sekisho.stores.http_log import ask_witness, http_log
+    from sekisho.tlog.cosign import Witness
+    from sekisho.tlog.note import parse_verifier
+
+    address, _, key = given.partition("=")
+    if not key:
+        raise UsageError(fault("log.witness-form"))
+    prefix = http_log(address).url
+    return Witness(parse_verifier(key), lambda body: ask_witness(prefix, body))

@@ -1,0 +1,68 @@
+"""`sekisho receipt`: verify one offline, or write the page that does it in a browser."""
+
+from pathlib import Path
+
+import click
+
+from sekisho import text
+from sekisho.cli.log_source import KEYS, OUT, read_file, read_keys, tell, write_file
+from sekisho.cli.options import Speaker, common, said
+
+
+@click.group(help=said("help-receipt"))
+def receipt() -> None:
+    """What a person or firm keeps."""
+
+
+@receipt.command("verify", help=text.sentence("log.help-receipt-verify"))
+@click.argument("file", type=click.Path(path_type=Path))
+@KEYS
+@click.option("--entry", type=click.Path(path_type=Path), help=text.sentence("log.argument-entry"))
+@common
+def verify(speaker: Speaker, file: Path, key: tuple[str, ...], entry: Path | None) -> None:
+    """Verify a receipt; raises when anything in it does not hold."""
+    from sekisho.model.entry import parse_entry
+    from sekisho.present.entry import entry_about, entry_line
+    from sekisho.tlog.note import decode_note
+    from sekisho.tlog.proof import verify_proof, verify_receipt
+
+    keys, said_ = read_keys(key), decode_note(read_file(file))
+    opened: dict[str, str] = {}
+    if entry is None:
+        checked = verify_receipt(said_, keys)
+        proven, found, opened = checked.proven, checked.entry, checked.opened
+    else:
+        proven = verify_proof(said_, read_file(entry), keys)
+        found = parse_entry(proven.entry)
+    checkpoint = proven.checkpoint
+    about = {"index": proven.index, "origin": checkpoint.origin, "size": checkpoint.size}
+    names = sorted({each.name for each in checkpoint.cosigned})
+    tell(speaker, "receipt-good", **about)
+    speaker.line(entry_line(proven.index, found, speaker.language))
+    for field, value in opened.items():
+        name = text.sentence(f"log.commitment-{field}", {}, speaker.language)
+        tell(speaker, "receipt-opened", field=name, value=_plain(value))
+    if names:
+        tell(speaker, "verified-witnesses", names=", ".join(names))
+    answer = {**about, "entry": entry_about(found), "opened": opened, "witnesses": names}
+    speaker.answer({"verified": True, **answer})
+
+
+def _plain(value: str) -> str:
+    """The words of a value, without letters that would steer a terminal."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in value
+    )
+
+
+@receipt.command("page", help=text.sentence("log.help-receipt-page"))
+@OUT
+@common
+def page(speaker: Speaker, out: Path | None) -> None:
+    """Write the page that verifies receipts in a browser."""
+    from sekisho.tlog.receipt_page import FILE_NAME, receipt_page, receipt_page_digest
+
+    target = out or Path(FILE_NAME)
+    write_file(target, receipt_page())
+    tell(speaker, "page-written", file=target, digest=receipt_page_digest())
+    speaker.answer({"file": str(target), "sha256": receipt_page_digest()})
