@@ -181,6 +181,7 @@ def test_a_damaged_file_gives_an_error_of_ours_or_the_truth(tmp_path, at):
         "UPDATE log_counter SET next_index = next_index + 1",
         "UPDATE log_counter SET next_index = next_index - 1",
         "DROP TRIGGER entries_no_delete; DELETE FROM entries WHERE log_index = 7",
+        "DROP TRIGGER entries_no_update; UPDATE entries SET body = 'secret'",
         "DELETE FROM log_counter",
         "DROP TABLE releases",
     ],

@@ -32,11 +32,12 @@ def code(raised) -> str:
 
 def raw(url: str, *statements: str) -> list[object]:
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.begin() as connection:
-        results = [connection.execute(text(each)) for each in statements]
-        rows = results[-1].all() if results[-1].returns_rows else []
-    engine.dispose()
-    return rows
+    try:
+        with engine.begin() as connection:
+            results = [connection.execute(text(each)) for each in statements]
+            return results[-1].all() if results[-1].returns_rows else []
+    finally:
+        engine.dispose()
 
 
 @BOTH
@@ -201,7 +202,7 @@ ADD_A_COLUMN = """
         table.add_column(sa.Column("website", sa.String, nullable=False, server_default=""))
 """
 AN_ENTRY = (
-    "INSERT INTO entries (log_index, body) VALUES (0, '{}')",
+    "INSERT INTO entries (log_index, body) VALUES (0, CAST('{}' AS {bytes}))",
     "UPDATE log_counter SET next_index = 1",
 )
 ADD_AND_FAIL = ADD_A_COLUMN + '    op.execute("SELECT nothing FROM nowhere")\n'
@@ -216,7 +217,8 @@ def next_revision(monkeypatch):
 @BOTH
 def test_a_store_of_an_older_version_is_migrated_with_a_copy_kept(backend, tmp_path, next_revision):
     where = new_address(backend, tmp_path)
-    raw(where, *AN_ENTRY)
+    kind = "BLOB" if backend == "sqlite" else "BYTEA"
+    raw(where, *(each.replace("{bytes}", kind) for each in AN_ENTRY))
     store = SqlStore(
         open_engine(where, create=False, migrations=next_version(tmp_path, ADD_A_COLUMN))
     )

@@ -68,6 +68,16 @@ def read_instant(text: str) -> datetime:
     return instant.astimezone(UTC)
 
 
+def read_bytes(value: object) -> bytes:
+    """The bytes of a row.
+
+    Raises: TamperedError when SQLite holds something else there.
+    """
+    if not isinstance(value, bytes | memoryview):
+        raise TamperedError(fault("store.row-unreadable"))
+    return bytes(value)
+
+
 def _exactly(kind: type) -> Callable[[Any], Any]:
     def passed(value: Any) -> Any:
         if type(value) is not kind:

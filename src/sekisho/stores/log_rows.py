@@ -5,6 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sekisho.errors import TamperedError, UsageError, fault
 from sekisho.model.entry import Entry, entry_bytes
+from sekisho.stores.codec import read_bytes
 from sekisho.stores.tables import entries, log_counter
 
 
@@ -53,7 +54,7 @@ def read(connection: Connection, start: int, limit: int) -> list[tuple[int, byte
     end = min(start + limit, count(connection))
     asked = select(entries).where(entries.c.log_index >= start, entries.c.log_index < end)
     rows = connection.execute(asked.order_by(entries.c.log_index))
-    found = [(row.log_index, bytes(row.body)) for row in rows]
+    found = [(row.log_index, read_bytes(row.body)) for row in rows]
     if [index for index, _ in found] != list(range(start, end)):
         raise TamperedError(fault("store.entries-missing"))
     return found

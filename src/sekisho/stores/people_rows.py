@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sekisho.errors import Conflict, NotFound, TamperedError, fault
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.text import Text
-from sekisho.stores.codec import from_json, read_instant, to_json, write_instant
+from sekisho.stores.codec import from_json, read_bytes, read_instant, to_json, write_instant
 from sekisho.stores.tables import actors, keys, participants
 from sekisho.terms import ParticipantKind, Role
 
@@ -89,7 +89,7 @@ def all_actors(connection: Connection) -> list[Actor]:
 def actor_of(connection: Connection, token_hash: bytes) -> Actor | None:
     """The actor whose token has this hash."""
     row = connection.execute(select(actors).where(actors.c.token_hash == token_hash)).one_or_none()
-    if row is None or not hmac.compare_digest(bytes(row.token_hash), token_hash):
+    if row is None or not hmac.compare_digest(read_bytes(row.token_hash), token_hash):
         return None
     return _actor(row)
 
@@ -143,7 +143,7 @@ def find_keys(connection: Connection, participant: str | None) -> list[Registere
             fingerprint=row.fingerprint,
             participant=row.participant,
             purpose=row.purpose,
-            public_key=bytes(row.public_key),
+            public_key=read_bytes(row.public_key),
             registered_at=read_instant(row.registered_at),
             revoked_at=read_instant(row.revoked_at) if row.revoked_at else None,
         )
