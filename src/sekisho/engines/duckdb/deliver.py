@@ -10,13 +10,14 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from sekisho.engines.duckdb.checks import checks_of, counting, faults_of
+from sekisho.engines.duckdb.checks import checks_of, counting, faults_of, suspecting
 from sekisho.engines.duckdb.parquet_file import is_parquet, read_schema, stored_types, type_faults
 from sekisho.engines.duckdb.session import Limits, Session, session
 from sekisho.engines.duckdb.text_file import (
     TextFile,
     copy_statement,
     find_faults,
+    key_faults,
     open_text,
 )
 from sekisho.engines.header import column_faults
@@ -115,8 +116,10 @@ def _deliver_parquet(
         raise_all(DeliveryError, faults)
     with session(limits, watch, [target]) as opened:
         try:
-            faults += _counted(dataset, stored_types(schema, dataset), target, opened, place)
-        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.InternalException):
+            faults += _value_faults(dataset, stored_types(schema, dataset), target, opened, place)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error:
             # INVARIANT: no page of a file is trusted unread; held by test_engines_deliver.
             faults.append(fault("delivery.damaged-parquet", place))
     raise_all(DeliveryError, faults)
@@ -131,23 +134,23 @@ def _copied(source: Path, target: Path, watch: Watch) -> None:
             _obey(watch)
 
 
-def _counted(
+def _value_faults(
     dataset: Dataset, stored: dict[str, str], target: Path, opened: Session, place: Place
 ) -> list[Fault]:
-    """The faults of the values of a Parquet file."""
+    """The faults of the values of a Parquet file: a quick look first, counts only on suspicion."""
     checks = checks_of(dataset, stored)
-    rows = f"(SELECT {', '.join(map(identifier, stored))} FROM read_parquet([{_path(target)}]))"
-    if not stored:
+    if not checks:
         return []
-    statement = counting(checks, rows, dataset, tuple(stored))
-    counted = opened.table(statement, "delivery.phase-checking").to_pylist()[0]
-    if not counted["n"]:
+    names = ", ".join(map(identifier, stored))
+    rows = f"(SELECT {names} FROM read_parquet([{text(str(target.absolute()))}]))"
+    seen = opened.table(suspecting(checks, rows), "delivery.phase-checking").to_pylist()[0]
+    if not seen["n"]:
         return [fault("delivery.no-rows", place, dataset=dataset.id)]
-    return faults_of(counted, checks, dataset, place)
-
-
-def _path(path: Path) -> str:
-    return text(str(path.absolute()))
+    found: list[Fault] = []
+    if any(count for name, count in seen.items() if name.startswith("c")):
+        counted = opened.table(counting(checks, rows), "delivery.phase-faults").to_pylist()[0]
+        found = faults_of(counted, checks, dataset, place)
+    return found + key_faults(dataset, tuple(stored), rows, opened, place)
 
 
 # ------------------------------------------------------------------------------------------ text
@@ -164,7 +167,7 @@ def _deliver_text(
             faults += find_faults(file, dataset, opened)
             raise_all(DeliveryError, faults or [fault("delivery.broken-line", file.place)])
         stored = stored_types(pq.read_schema(target), dataset)
-        faults += _counted(dataset, stored, target, opened, file.place)
+        faults += _value_faults(dataset, stored, target, opened, file.place)
     raise_all(DeliveryError, faults)
 
 

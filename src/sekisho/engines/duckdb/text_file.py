@@ -11,7 +11,15 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from sekisho.engines.duckdb.checks import TEXT, checks_of, counting, exact, faults_of
+from sekisho.engines.duckdb.checks import (
+    TEXT,
+    checks_of,
+    counting,
+    exact,
+    faults_of,
+    repeated_key,
+    repeating,
+)
 from sekisho.engines.duckdb.session import Session
 from sekisho.engines.encoding import find_not_utf8
 from sekisho.errors import DeliveryError, Fault, Place, fault
@@ -146,8 +154,7 @@ def find_faults(file: TextFile, dataset: Dataset, opened: Session) -> list[Fault
     more = ", store_rejects = true, rejects_limit = 0"
     source = f"(SELECT {rows} FROM {_reading(file, {}, more)})"
     try:
-        statement = counting(checks, source, dataset, tuple(once))
-        counted = opened.table(statement, "delivery.phase-faults").to_pylist()[0]
+        counted = opened.table(counting(checks, source), "delivery.phase-faults").to_pylist()[0]
         rejects = opened.table(
             f"SELECT * FROM ({BROKEN}) ORDER BY line LIMIT {MOST_LINES}", "delivery.phase-faults"
         )
@@ -156,7 +163,19 @@ def find_faults(file: TextFile, dataset: Dataset, opened: Session) -> list[Fault
     broken = _broken_lines(rejects, file.place)
     if not broken and not counted["n"]:
         return [fault("delivery.no-rows", file.place, dataset=dataset.id)]
-    return broken + faults_of(counted, checks, dataset, file.place)
+    found = broken + faults_of(counted, checks, dataset, file.place)
+    lenient = f"(SELECT {rows} FROM {_reading(file, {}, ', ignore_errors = true')})"
+    return found + key_faults(dataset, tuple(once), lenient, opened, file.place)
+
+
+def key_faults(
+    dataset: Dataset, names: Sequence[str], rows: str, opened: Session, place: Place
+) -> list[Fault]:
+    """The fault of a primary key that repeats, where the file has all of its columns."""
+    if not dataset.primary_key or not set(dataset.primary_key) <= set(names):
+        return []
+    counted = opened.table(repeating(dataset, rows), "delivery.phase-key").to_pylist()[0]
+    return repeated_key(counted["k"], counted["n"], dataset, place)
 
 
 LINE_KINDS = {
