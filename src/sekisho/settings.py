@@ -11,7 +11,8 @@ from sekisho.errors import Fault, Place, StorageError, UsageError, fault, raise_
 from sekisho.model.private import PrivateSettings, SensitivityParameters
 from sekisho.terms import Language
 
-_NODE_KEYS = {"origin", "participant", "language", "store", "threads", "memory-mb"}
+ROUNDS = 10
+_NODE_KEYS = {"origin", "participant", "language", "store", "threads", "memory-mb", "rounds"}
 _RULE_KEYS = {"p-percent", "dominance-n", "dominance-k", "prior-p", "posterior-q"}
 
 
@@ -28,6 +29,8 @@ class Settings:
     """`sqlite` (a file in the folder) or a PostgreSQL address."""
     threads: int
     memory_mb: int
+    rounds: int
+    """How often a better pattern is sought; never a clock, so that patterns repeat."""
     private: PrivateSettings
 
 
@@ -73,6 +76,7 @@ def _settings(values: Mapping[str, object], place: Place, faults: list[Fault]) -
         store=environment.get("SEKISHO_STORE", str(node.get("store", "sqlite"))),
         threads=_whole(node.get("threads", os.cpu_count() or 1), "threads", place, faults),
         memory_mb=_whole(node.get("memory-mb", 1024), "memory-mb", place, faults),
+        rounds=_whole(node.get("rounds", ROUNDS), "rounds", place, faults),
         private=_private(values.get("sensitivity", {}), place, faults),
     )
 

@@ -163,6 +163,7 @@ def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
         packs=installed_packs(),
         secret=bytes.fromhex(_read_secret(folder.keys / SALTS)),
         threads=settings.threads,
+        rounds=settings.rounds,
     )
 
 

@@ -50,6 +50,8 @@ class House:
     secret: bytes
     """32 bytes from which the salts of this node's entries come."""
     threads: int
+    rounds: int
+    """How often disclosure control looks for a pattern that hides less."""
 
     @property
     def busy(self) -> Path:

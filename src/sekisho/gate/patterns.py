@@ -90,7 +90,7 @@ def protected_set(
         pattern = _kept_pattern(programme, problem, folder)
     else:
         watch.progress("gate.phase-protect", 0, 0)
-        work = Work(house.threads, watch.progress, watch.cancelled)
+        work = Work(house.threads, house.rounds, watch.progress, watch.cancelled)
         pattern = pattern_of(problem, work)
         kept = _Kept(
             programme.digest,

@@ -58,6 +58,7 @@ class Work:
     """How the work reports, and how hard it tries."""
 
     threads: int
+    rounds: int
     progress: Callable[[str, int, int], None]
     cancelled: Callable[[], bool]
 
@@ -114,7 +115,7 @@ def pattern_of(problem: Problem, work: Work) -> Pattern:
             problem.cells,
             problem.levels,
             attackers=problem.attackers,
-            effort=Effort(threads=work.threads),
+            effort=Effort(threads=work.threads, improve=work.rounds),
             progress=_phases(work),
             cancelled=work.cancelled,
         )
