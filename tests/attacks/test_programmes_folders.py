@@ -225,6 +225,27 @@ def test_a_value_that_overstrains_the_reader_is_a_fault(value):
     assert codes_of(packed(FILES | {"programme.toml": PROGRAMME + f"more = {value}\n"}))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 60_000 + "b = 1",
+        "a . " * 30_000 + "b = 1",
+        "[" + "a." * 60_000 + "b]",
+        "[[" + "a." * 60_000 + "b]]",
+        "x = { " + "a." * 60_000 + "b = 1 }",
+        "recipients = [" + ", ".join(f'"r{n}"' for n in range(25_000)) + "]",
+        "\n".join("[[x]]" for _ in range(40_000)),
+        "\n".join(f"k{n} = {{ a = 1 }}" for n in range(12_000)),
+    ],
+    ids=["dotted", "spaced", "header", "array", "inline", "list", "tables", "keys"],
+)
+def test_a_small_file_that_would_take_much_memory_or_time_is_refused_in_little(text):
+    started = time.process_time()
+    codes = codes_of(packed(FILES | {"programme.toml": text + "\n"}))
+    assert codes
+    assert time.process_time() - started < 20
+
+
 def test_ten_thousand_broken_lines_are_refused_in_a_few_words():
     broken = "".join(f"k{n} = \n" for n in range(10_000))
     started = time.process_time()

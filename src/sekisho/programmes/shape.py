@@ -73,6 +73,7 @@ def example(key: Key) -> str:
         Kind.ROWS: '[["…"]]',
         Kind.TABLE: "{ … }",
         Kind.TABLES: "[{ … }]",
+        Kind.LABELS: '{ column = { value = { en = "…", ja = "…" } } }',
     }.get(key.kind, '"…"')
 
 
@@ -152,7 +153,10 @@ def _list(read: Declaration, path: KeyPath, value: object, key: Key, out: list[F
     if not isinstance(value, list):
         out.append(_wrong(read.place(path), key))
         return
-    out += _length(read, path, value, key)
+    wrong_length = _length(read, path, value, key)
+    if wrong_length:
+        out += wrong_length
+        return
     item = Key(key.name, _ITEMS[key.kind], "")
     for index, each in enumerate(value):
         if key.kind is Kind.ROWS:

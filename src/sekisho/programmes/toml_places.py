@@ -17,7 +17,10 @@ _AT = re.compile(r"\(at line (\d+), column (\d+)\)$")
 _PAIR = re.compile(r"""\s*[A-Za-z0-9_."'-][^=#,]*=""")
 _HEADER = re.compile(r"\s*\[{1,2}\s*[A-Za-z0-9_-][A-Za-z0-9_. -]*\]{1,2}\s*(#|$)")
 _STATEMENT = re.compile(r"""\s*\[|""" + _PAIR.pattern)
+_BETWEEN = re.compile(r"[^=\[\]{},#]+")
 _MOST_FAULTS = 50
+_MOST_DOTS = 64
+"""In one key: reading a dotted key takes memory with the square of its parts."""
 
 
 @dataclass
@@ -44,6 +47,10 @@ class _Mending:
 def read_toml(file: str, text: str) -> Declaration:
     """Values, places and syntax faults of one file."""
     mending = _Mending(file, text.replace("\r\n", "\n").split("\n"))
+    for row, line in enumerate(mending.lines):
+        if any(part.count(".") > _MOST_DOTS for part in _BETWEEN.findall(line)):
+            mending.report("programme.nested-too-deep", row)
+            mending.leave_out(row, row + 1)
     values = _values(mending)
     places = _places("\n".join(mending.lines)) if values else {}
     return Declaration(file, values, places, tuple(mending.faults), "\n".join(mending.left_out))
