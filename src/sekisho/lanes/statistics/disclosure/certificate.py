@@ -6,7 +6,9 @@ that is consistent with everything published. Kept as a compressed file of plain
 
 import hashlib
 import io
+import zlib
 from dataclasses import dataclass, fields
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -93,7 +95,7 @@ def from_bytes(raw: bytes) -> Certificate:
             if int(file["form"][0]) != _FORM:
                 raise TamperedError(fault("disclosure.certificate-form"))
             arrays = {each.name: file[each.name] for each in fields(Certificate)}
-    except (ValueError, KeyError, OSError, EOFError, IndexError) as broken:
+    except (ValueError, KeyError, OSError, EOFError, IndexError, BadZipFile, zlib.error) as broken:
         raise TamperedError(fault("disclosure.certificate-broken")) from broken
     arrays["binding"] = arrays["binding"].tobytes().decode()
     return Certificate(**arrays)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ _WIDE = 1000
 class Workers:
     """Threads, and the two callbacks of whoever waits: progress and cancel."""
 
-    map: Callable[..., Iterable[Found]]
+    map: Callable[..., Iterable[Any]]
     progress: Callable[[str, int, int], None] | None = None
     cancelled: Callable[[], bool] | None = None
 
@@ -123,7 +124,7 @@ def construct(
         batch = apart(problem, queue)
         # INVARIANT: every answer is in before the pattern changes, or threads would race and
         # the pattern depend on them; test_the_same_tables_give_the_same_bytes holds it.
-        answers = list(staff.map(lambda k: find(search, hidden, k), batch))
+        answers: list[Found] = list(staff.map(lambda k: find(search, hidden, k), batch))
         for cell, answer in zip(batch, answers, strict=True):
             programs += answer.programs
             if not (left.above[cell] or left.below[cell]):

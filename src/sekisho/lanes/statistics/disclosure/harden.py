@@ -143,7 +143,7 @@ def harden(search: Search, pattern: Pattern, people: Insiders, staff: Workers) -
         if not queue.size:
             break
         batch = apart(problem, queue)
-        answers = list(staff.map(lambda k: _propose(search, book, hidden, k), batch))
+        answers: list[Found] = list(staff.map(lambda k: _propose(search, book, hidden, k), batch))
         for cell, answer in zip(batch, answers, strict=True):
             programs += answer.programs
             before = book.left(cell)

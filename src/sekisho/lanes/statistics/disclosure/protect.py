@@ -15,50 +15,22 @@ that nothing can protect against one contributor is listed in `protection.unmet`
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from sekisho.errors import CancelledError, DeliveryError, Refused, fault, raise_all
-from sekisho.lanes.statistics.disclosure.cells import (
-    Attackers,
-    Bools,
-    CellSet,
-    Ints,
-    nobody,
-)
+from sekisho.errors import DeliveryError, Refused, fault, raise_all
+from sekisho.lanes.statistics.disclosure.cells import Attackers, Bools, CellSet, Ints, nobody
 from sekisho.lanes.statistics.disclosure.certificate import Certificate, Levels, binding
-from sekisho.lanes.statistics.disclosure.construct import Pattern, Workers, construct, workers
+from sekisho.lanes.statistics.disclosure.construct import workers
 from sekisho.lanes.statistics.disclosure.contributors import Insiders, insiders
-from sekisho.lanes.statistics.disclosure.direction import Search
 from sekisho.lanes.statistics.disclosure.equations import Merged, merge
-from sekisho.lanes.statistics.disclosure.harden import Hardened, harden
-from sekisho.lanes.statistics.disclosure.improve import improve
-from sekisho.lanes.statistics.disclosure.shrink import (
-    ORDERS,
-    Draw,
-    shrink,
-    shrink_hardened,
-    weight_of,
-)
+from sekisho.lanes.statistics.disclosure.harden import Hardened
+from sekisho.lanes.statistics.disclosure.search import Effort, Outcome, seek
+from sekisho.lanes.statistics.disclosure.shrink import weight_of
 from sekisho.lanes.statistics.disclosure.verify import Claim, verify
 
-_JITTER = 1e-3
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How hard to try, in rounds and never in seconds, so that the same input ends the same way.
-
-    `shrink` and `improve` count passes; `threads` changes the time and nothing else. With
-    `keep_protected` a cancel that comes after a protected pattern exists returns that pattern.
-    """
-
-    shrink: int = 4
-    improve: int = 10
-    threads: int = 1
-    seed: int = 0
-    keep_protected: bool = False
+__all__ = ["Effort", "Protection", "protect"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +59,7 @@ def protect(
     levels: Levels,
     *,
     attackers: Attackers | None = None,
-    effort: Effort = Effort(),
+    effort: Effort | None = None,
     progress: Callable[[str, int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Protection:
@@ -100,12 +72,13 @@ def protect(
     """
     _check_levels(cells, levels)
     people = attackers if attackers is not None else nobody()
+    effort = effort if effort is not None else Effort()
     merged = merge(cells, levels.upper, levels.lower)
     _refuse_known(cells, levels, merged)
     inside = insiders(cells, people, merged.column, merged.problem)
     with workers(effort.threads, progress, cancelled) as staff:
-        hardened = _search(merged, inside, effort, staff)
-    return _proved(cells, levels, people, (merged, inside, hardened))
+        found = seek(merged, inside, effort, staff)
+    return _proved(cells, levels, people, (merged, inside, found))
 
 
 def _check_levels(cells: CellSet, levels: Levels) -> None:
@@ -124,52 +97,20 @@ def _refuse_known(cells: CellSet, levels: Levels, merged: Merged) -> None:
     raise_all(Refused, [fault("disclosure.already-known", cell=int(cell)) for cell in known])
 
 
-def _search(merged: Merged, inside: Insiders, effort: Effort, staff: Workers) -> Hardened:
-    problem = merged.problem
-    draw = Draw(np.random.default_rng(effort.seed))
-    price = problem.weight * (1 + _JITTER * draw.generator.random(problem.size))
-    search = Search(problem, price, np.ones(problem.size, dtype=bool))
-    order = draw.order(problem, "falling")
-    pattern = construct(search, order, staff, stage="construct")
-    _refuse_open(merged, pattern)
-    best = harden(search, pattern, inside, staff) if not inside.size else None
-    try:
-        pattern = shrink(search, pattern, _orders(effort.shrink), draw, staff)
-        pattern = improve(search, pattern, effort.improve, draw, staff)
-        best = best and replace(best, pattern=pattern)
-        best = harden(search, pattern, inside, staff)
-        return shrink_hardened(search, best, inside, _orders(effort.shrink), (draw, staff))
-    except CancelledError:
-        if effort.keep_protected and best is not None:
-            return best
-        raise
-
-
-def _orders(passes: int) -> tuple[str, ...]:
-    return tuple(ORDERS[number % len(ORDERS)] for number in range(passes))
-
-
-def _refuse_open(merged: Merged, pattern: Pattern) -> None:
-    missing = np.flatnonzero(pattern.open_above | pattern.open_below)
-    if missing.size:
-        cells = np.flatnonzero(np.isin(merged.column, missing))
-        raise Refused(*(fault("disclosure.cannot-protect", cell=int(cell)) for cell in cells))
-
-
 def _proved(
     cells: CellSet,
     levels: Levels,
     attackers: Attackers,
-    found: tuple[Merged, Insiders, Hardened],
+    found: tuple[Merged, Insiders, Outcome],
 ) -> Protection:
-    merged, _, hardened = found
-    pattern = hardened.pattern
+    merged, inside, outcome = found
+    pattern = outcome.hardened.pattern
     hidden = merged.spread(pattern.hidden) | cells.hidden
-    certificate = _certificate(cells, levels, hidden, found)
+    certificate = _certificate(cells, levels, hidden, (merged, inside, outcome.hardened))
     wrong = verify(Claim(cells, levels, hidden), certificate, attackers)
     raise_all(Refused, wrong)
     cost = weight_of(merged.problem, pattern.hidden)
-    return Protection(hidden, certificate, cost, 0.0, pattern.programs, certificate.unmet)
+    return Protection(hidden, certificate, cost, outcome.bound, pattern.programs, certificate.unmet)
 
 
 def _certificate(

@@ -110,7 +110,6 @@ def widened(pattern: Pattern, kept: Ints, size: int) -> Pattern:
 def lighter(problem: Problem, best: Pattern, tried: Pattern) -> Pattern:
     """The lighter of two patterns, with the programs of both counted; ties go to the newer."""
     programs = best.programs + tried.programs
-    keep_tried = tried.complete and weight_of(problem, tried.hidden) <= weight_of(
-        problem, best.hidden
-    )
+    weights = weight_of(problem, tried.hidden), weight_of(problem, best.hidden)
+    keep_tried = tried.complete and weights[0] <= weights[1] * (1 + 1e-12)
     return replace(tried if keep_tried else best, programs=programs)
