@@ -17,6 +17,7 @@ from sekisho.query.expressions import (
     MeasureFunction,
     Origin,
     Type,
+    parts,
 )
 from sekisho.query.plan import Measure
 from sekisho.query.scope import Collector, Reader
@@ -56,6 +57,9 @@ HARMLESS: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.DateTrunc: ("zone",),
     exp.Count: ("big_int",),
 }
+ROUNDINGS = frozenset({Function.ROUND, Function.FLOOR, Function.CEIL, Function.DIVIDE})
+MOST_ROUNDINGS = 3
+"""Roundings inside one another; each is rendered with its operand twice or more."""
 EXTRACTED = {
     "year": Function.YEAR,
     "quarter": Function.QUARTER,
@@ -135,6 +139,13 @@ def _read_round(node: Any, nodes: list[exp.Expr], reader: Reader, read: Read) ->
     return _typed(Function.ROUND, [read(nodes[0], reader), digits], node, reader)
 
 
+def _roundings(expression: Expression) -> int:
+    """How deep roundings are nested in an expression."""
+    inside = max(map(_roundings, parts(expression)), default=0)
+    is_rounding = isinstance(expression, Call) and expression.function in ROUNDINGS
+    return inside + is_rounding
+
+
 def _typed(
     function: Function, arguments: list[Expression | None], node: exp.Expr, reader: Reader
 ) -> Expression | None:
@@ -144,6 +155,9 @@ def _typed(
     of = kinds.of_call(function, given)
     if of is None:
         reader.faults.add("function-arguments", node, name=reader.faults.written(node))
+        return None
+    if function in ROUNDINGS and max(map(_roundings, given)) >= MOST_ROUNDINGS:
+        reader.faults.add("round-nested", node, most=MOST_ROUNDINGS)
         return None
     return Call(function, given, of, reader.faults.place(node))
 

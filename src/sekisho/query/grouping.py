@@ -96,7 +96,8 @@ def _once(sets: Iterable[frozenset[int]]) -> tuple[tuple[int, ...], ...]:
 def read_grouping(
     select: exp.Select, reader: Reader
 ) -> tuple[Grouping, tuple[tuple[int, ...], ...]]:
-    """The group expressions and the grouping sets; one empty set when there is no GROUP BY."""
+    """The group expressions and the grouping sets: one empty set when there is no GROUP BY, none
+    when it has a fault."""
     grouping = Grouping()
     group = select.args.get("group")
     if group is None:
@@ -104,11 +105,14 @@ def read_grouping(
     if not closed(group, reader.faults, "expressions"):
         return grouping, ()
     items = list(select.expressions)
+    before = len(reader.faults.found)
     elements = [_element(e, items, reader, grouping) for e in group.expressions]
     count = 1
     for element in elements:
         count *= max(len(element), 1)
     if count > MOST_SETS:
         reader.faults.add("too-many-sets", group, most=MOST_SETS)
+        return grouping, ()
+    if len(reader.faults.found) > before:
         return grouping, ()
     return grouping, _once(frozenset().union(*some) for some in product(*elements))

@@ -14,7 +14,7 @@ from sqlglot.errors import SqlglotError
 
 from sekisho.errors import QueryError, fault
 from sekisho.model.dataset import Dataset, Lookup
-from sekisho.query.expressions import ColumnRef, Expression, Named
+from sekisho.query.expressions import ColumnRef, Expression, MeasureFunction, Named
 from sekisho.query.faults import Faults
 from sekisho.query.plan import HOLDING_FIELD, UNIT_FIELD, Filter, Project, Query, Source
 from sekisho.query.schema import Schema, schema_of
@@ -38,13 +38,6 @@ ONE_STATEMENT: dict[type[exp.Expr], str] = {
     exp.SetOperation: "set-operation",
     exp.Command: "only-select",
     exp.Query: "only-select",
-}
-HINTED = {
-    "distinct": "select-distinct",
-    "qualify": "window",
-    "windows": "window",
-    "sample": "sample",
-    "offset": "offset",
 }
 
 
@@ -113,20 +106,10 @@ def _only_select(statement: exp.Expr, faults: Faults) -> exp.Select | None:
     return None
 
 
-def _known_parts(select: exp.Select, faults: Faults, *known: str) -> bool:
-    hinted = [key for key in HINTED if select.args.get(key)]
-    for key in hinted:
-        part = select.args[key]
-        faults.add(
-            HINTED[key], part if isinstance(part, exp.Expr) and key != "distinct" else select
-        )
-    return closed(select, faults, *known, *hinted) and not hinted
-
-
 def _query(select: exp.Select, schema: Schema, faults: Faults) -> Query | None:
     """The outermost SELECT, with its WITH parts."""
     context = _with_parts(select, Context(schema, faults, {}))
-    _known_parts(select, faults, *PARTS, *AFTER)
+    closed(select, faults, *PARTS, *AFTER)
     found = _rows(select, context)
     if found is None:
         return None
@@ -159,7 +142,7 @@ def _with_parts(select: exp.Select, context: Context) -> Context:
         name = _part_name(part, context)
         body = _only_select(part.this, context.faults)
         source = None if body is None else _part(body, context)
-        if name is not None and source is not None:
+        if name is not None:
             context = replace(context, parts={**context.parts, name: source})
     return context
 
@@ -185,7 +168,7 @@ def _part(select: exp.Select, context: Context) -> Source | None:
         faults.add("nested-with", select)
         return None
     gathered = is_aggregated(select)
-    _known_parts(select, faults, *PARTS, *(("having",) if gathered else ()))
+    closed(select, faults, *PARTS, *(("having",) if gathered else ()))
     found = _rows(select, context)
     if found is None:
         return None
@@ -238,6 +221,9 @@ def _gathered(select: exp.Select, found: Read, context: Context) -> Source | Non
     inner = query.aggregate
     for group in inner.groups:
         _refuse_computed(group.expression, reader)
+    for measure in inner.measures:
+        if measure.function is MeasureFunction.QUANTILE:
+            context.faults.refuse("inner-quantile", measure.place)
     by_unit = ColumnRef(str(found.source.unit), inner.source.fields[0].type)
     is_by_unit = any(
         isinstance(g.expression, ColumnRef) and g.expression.name == by_unit.name

@@ -120,6 +120,8 @@ def read_aggregation(select: exp.Select, found: Read, context: Context) -> Query
         return None
     groups = _named_groups(grouping, items, plain)
     measures, references = _named_measures(collector.measures, items)
+    if not sets:
+        return None
     references |= {g.expression: ColumnRef(g.name, g.expression.type) for g in groups}
     grouped = Grouped(references, context.faults)
     outputs = tuple(

@@ -40,8 +40,9 @@ class Context:
 
     schema: Schema
     faults: Faults
-    parts: Mapping[str, Source]
-    """Sources of the WITH parts by name; their fields have the names of the part's columns."""
+    parts: Mapping[str, Source | None]
+    """Sources of the WITH parts by name, their fields named like the part's columns; None for a
+    part that has faults of its own."""
 
     def reader(self, visible: tuple[Visible, ...]) -> Reader:
         """A reader of expressions over some tables."""
@@ -98,9 +99,12 @@ def _known_table(node: exp.Table, context: Context) -> Read | None:
     if alias is None:
         return None
     place = context.faults.place(node)
+    part = context.parts.get(name)
     source: Source
-    if name in context.parts:
-        source = replace(_of_part(context.parts[name], alias), place=place)
+    if part is not None:
+        source = replace(_of_part(part, alias), place=place)
+    elif name in context.parts:
+        return None
     elif name in schema.datasets:
         source = replace(scan_of(schema.datasets[name], alias), place=place)
     else:

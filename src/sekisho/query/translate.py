@@ -65,7 +65,19 @@ REFUSED: dict[type[exp.Expr], str] = {
     exp.CurrentTimestamp: "clock",
     exp.Filter: "filter-clause",
     exp.Distinct: "distinct",
+    exp.WithinGroup: "within-group",
 }
+HINTED = {
+    "distinct": "select-distinct",
+    "qualify": "window",
+    "windows": "window",
+    "sample": "sample",
+    "offset": "offset",
+    "all": "group-all",
+    "rollup": "with-rollup",
+    "cube": "with-rollup",
+}
+"""Parts of a SELECT, a table or a GROUP BY that have a better way to be written."""
 
 
 def read(node: exp.Expr | None, reader: Reader) -> Expression | None:
@@ -101,12 +113,20 @@ def closed(node: exp.Expr, faults: Faults, *known: str) -> bool:
     """Whether a node has no part but the known ones; a fault at every other part."""
     unknown = [key for key, value in node.args.items() if value and key not in known]
     for key in unknown:
-        faults.add("unknown-part", node, what=faults.written(node), part=key)
+        part = node.args[key]
+        at = part if isinstance(part, exp.Expr) and any(n.meta for n in part.walk()) else node
+        if key in HINTED:
+            faults.add(HINTED[key], at)
+        else:
+            faults.add("unknown-part", at, what=faults.written(node), part=key)
     return not unknown
 
 
 def _literal(node: Any, reader: Reader) -> Expression | None:
     if node.args.get("is_string"):
+        if "\0" in str(node.this):
+            reader.faults.add("bad-text", node)
+            return None
         return Literal(str(node.this), TEXT, reader.faults.place(node))
     return literals.number(node, reader)
 
