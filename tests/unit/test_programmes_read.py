@@ -223,7 +223,7 @@ def test_what_leaves_the_vocabulary_is_a_fault_with_its_place(file, old, new, co
         ({"README.md": None}, "no-file"),
         ({"programme.toml": None}, "no-file"),
         ({"dataset/sales.toml": DATASET}, "unknown-folder"),
-        ({"notes/x.md": "x"}, "unknown-folder-known"),
+        ({"zebra/x.md": "x"}, "unknown-folder-known"),
         ({"programm.toml": PROGRAMME}, "unknown-file"),
         ({"zzz": "x"}, "unknown-file-known"),
         ({"datasets/sales.yaml": "x"}, "wrong-suffix"),
