@@ -188,6 +188,12 @@ def _value_for(path: str, atoms: list[Atom], value: object) -> object:
     return fitting[0] if fitting else "?"
 
 
+def in_order(paths: Iterable[str], vocabulary: Vocabulary) -> list[str]:
+    """Facts in the order in which the packs declare them, as one would bring them about."""
+    places = {name: place for place, name in enumerate(vocabulary.facts)}
+    return sorted(paths, key=lambda path: (places.get(path, len(places)), path))
+
+
 def change_of(path: str, value: object, vocabulary: Vocabulary) -> Change:
     """One change as people read it."""
     kind = vocabulary.facts.get(path)
@@ -221,7 +227,7 @@ def openings(weighed: Weighed, width: int = WIDTH, shown: int = SHOWN) -> tuple[
             and name not in weighed.rules.own
         )
         then = changed(weighed.values, needs)
-        paths = sorted({atom.path for atom in needs})
+        paths = in_order({atom.path for atom in needs}, weighed.vocabulary)
         steps = tuple(change_of(path, then[path], weighed.vocabulary) for path in paths)
         found.append(Opening(steps, gates))
         if len(found) == shown:

@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from types import MappingProxyType
 
 from sekisho.errors import Fault, Place, ProgrammeError, fault, raise_all
@@ -25,6 +26,7 @@ from sekisho.rules.vocabulary import FACT_NAME, FactKind, Vocabulary
 
 FILES = ("pack.toml", "rules.toml", "rules.cedar", "examples.toml")
 SEEN = ("primary", "translation", "secondary", "not-seen")
+TOPICS = ("basis", "sensitive", "abroad", "anonymised", "scope", "other")
 PERSONAL, TRADE = "personal", "trade"
 
 Table = Mapping[str, object]
@@ -45,6 +47,8 @@ class PackRule:
     place: Place
     version_of: str
     """Id of the rule of which this is one version in time; its own id when there is one only."""
+    topic: str = "other"
+    """What a requirement is about: one of TOPICS."""
     note: Text | None = None
 
     @property
@@ -276,8 +280,11 @@ def _rules(reading: _Reading, source: Table, vocabulary: Vocabulary) -> list[Pac
         note = reading.both(table, "note", rule_id, "rules.toml") if "note" in table else None
         starts, ends = _day(table, "from"), _day(table, "to")
         version_of = str(table.get("version_of", rule_id))
+        topic = str(table.get("topic", "other"))
+        if topic not in TOPICS:
+            reading.fault("rules.field", "rules.toml", rule_id, owner=rule_id, field="topic")
         found[rule_id] = PackRule(
-            cited, condition, policy, text, scope, starts, ends, place, version_of, note
+            cited, condition, policy, text, scope, starts, ends, place, version_of, topic, note
         )
     for rule_id, (_, _, line) in policies.items():
         place = Place(f"{reading.name}/rules.cedar", line)
@@ -341,15 +348,16 @@ def _pack(reading: _Reading, vocabulary: Vocabulary) -> Pack:
     )
 
 
-def read_packs(folder: Traversable) -> Packs:
-    """Every pack of a folder, whole.
+def read_packs(folder: Traversable, *more: Traversable) -> Packs:
+    """Every pack of a folder, whole, and of more folders that add jurisdictions.
 
     Raises: ProgrammeError with every fault of every pack; then nothing is installed.
     """
     shared = _Reading(folder, "packs", ("facts.toml",))
     readings = [
         _Reading(each, each.name)
-        for each in sorted(folder.iterdir(), key=lambda e: e.name)
+        for place in (folder, *more)
+        for each in sorted(place.iterdir(), key=lambda e: e.name)
         if each.is_dir() and not each.name.startswith(("_", "."))
     ]
     kinds: dict[str, FactKind] = {}
@@ -358,11 +366,15 @@ def read_packs(folder: Traversable) -> Packs:
             if kinds.setdefault(kind.name, kind) != kind:
                 reading.fault("rules.fact-twice", "facts.toml", kind.name, word=kind.name)
     vocabulary = Vocabulary(MappingProxyType(kinds))
-    packs = {reading.name: _pack(reading, vocabulary) for reading in readings}
+    packs: dict[str, Pack] = {}
+    for reading in readings:
+        if reading.name in packs:
+            reading.fault("rules.covered-twice", "pack.toml", word=reading.name)
+        packs[reading.name] = _pack(reading, vocabulary)
     by_place: dict[str, str] = {}
-    for pack, reading in zip(packs.values(), readings, strict=True):
-        for place in sorted(pack.covers):
-            if by_place.setdefault(place, pack.jurisdiction) != pack.jurisdiction:
+    for reading in readings:
+        for place in sorted(packs[reading.name].covers):
+            if by_place.setdefault(place, reading.name) != reading.name:
                 reading.fault("rules.covered-twice", "pack.toml", "covers", word=place)
     raise_all(ProgrammeError, (f for each in (shared, *readings) for f in each.faults))
     digests = {"": shared.digest(), **{name: pack.digest for name, pack in packs.items()}}
@@ -376,7 +388,12 @@ def read_packs(folder: Traversable) -> Packs:
     )
 
 
+def shipped_folder() -> Traversable:
+    """Where the packs lie that come with this version."""
+    return resources.files("sekisho.rules") / "packs"
+
+
 @cache
-def installed() -> Packs:
-    """The packs that are shipped with this version."""
-    return read_packs(resources.files("sekisho.rules") / "packs")
+def installed(*more: Path) -> Packs:
+    """The packs that come with this version, and those of further folders."""
+    return read_packs(shipped_folder(), *more)

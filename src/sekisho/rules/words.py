@@ -36,7 +36,7 @@ GROUND_WORDS: Mapping[str, GroundWord] = MappingProxyType(
                 "process the data so that it is {to}, and send that instead",
                 "データを加工し（{to}）、代わりにそれを提供する",
             ),
-            cost=6,
+            cost=8,
             changeable=True,
             towards=("anonymised", "pseudonymised", "statistical", "none"),
         ),

@@ -1,0 +1,1 @@
+"""Packs and comparisons as people read them: lines, CSV, HTML, Markdown."""
