@@ -86,7 +86,7 @@ def test_the_japanese_form_uses_labels_and_the_marks_of_official_tables(tmp_path
         Decimal(0), SUPPRESSED, Decimal(12), labels=(("kind", "a", Text("Apples", "りんご")),)
     )
     assert lines_of(CsvFormat(language=Language.JA), table, tmp_path) == [
-        ["種類", "値（円）", "状態"],
+        ["種類", "値、単位：円", "状態"],
         ["計", "-", "公表"],
         ["りんご", "X", "X"],
         ["b", "12", "公表"],

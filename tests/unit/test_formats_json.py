@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sekisho.formats.json import JSON
 from sekisho.model.table import SUPPRESSED, Row
+from sekisho.model.text import Text
 from tests.lib.releases import purchases, small
 
 ABOUT = {"release": "r.1", "programme": "p", "revision": 1}
@@ -48,6 +49,12 @@ def test_the_document_says_what_a_reader_needs(tmp_path):
 def test_the_same_facts_in_another_order_give_the_same_bytes(tmp_path):
     turned = dict(reversed(list(ABOUT.items())))
     assert written(purchases(), tmp_path) == written(purchases(), tmp_path, turned)
+
+
+def test_labels_of_groups_that_do_not_occur_are_left_out(tmp_path):
+    labels = (("kind", "a", Text("A", "ア")), ("kind", "z", Text("Z", "ゼット")))
+    document = json.loads(written(small(1, 2, labels=labels), tmp_path))
+    assert [label["value"] for label in document["labels"]] == ["a"]
 
 
 def test_a_table_without_rows_is_still_one_document(tmp_path):

@@ -53,7 +53,7 @@ def table_document(table: Table, about: Mapping[str, object]) -> dict[str, objec
         },
         "labels": [
             {"column": column, "value": value, "label": _both(label)}
-            for column, value, label in table.labels
+            for column, value, label in _labels_in_use(table)
         ],
         "cells": {"shown": table.shown, "hidden": table.hidden},
     }
@@ -67,6 +67,13 @@ def _pieces(table: Table, about: Mapping[str, object]) -> Iterator[str]:
         yield ",\n  " if number else "\n  "
         yield json.dumps(_row(table, row), ensure_ascii=False, separators=(",", ":"))
     yield "\n ]\n}\n"
+
+
+def _labels_in_use(table: Table) -> list[tuple[str, str, Text]]:
+    """The labels of groups that occur: a look-up may know many more."""
+    columns = table.group_columns
+    occurring = {pair for row in table for pair in zip(columns, row.groups, strict=True)}
+    return [each for each in table.labels if (each[0], each[1]) in occurring]
 
 
 def _both(text: Text) -> dict[str, str]:

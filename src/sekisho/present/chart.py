@@ -295,6 +295,7 @@ def _config(*, turned: bool) -> dict[str, object]:
             "domainColor": "#888888",
             "ticks": False,
             "labelPadding": 4,
+            "labelSeparation": 6,
         },
         "axisX": {"labelAngle": -40 if turned else 0, "grid": False, "labelOverlap": "parity"},
         "axisY": {"domain": False},

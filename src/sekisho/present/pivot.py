@@ -123,7 +123,6 @@ def said(cell: Cell | None, decimals: int, language: Language) -> str:
 
 def legend(table: Table, language: Language) -> list[str]:
     """Sentences under the table: what the marks mean, and what was rounded for reading."""
-    unit = table.unit_of_measure.said(language)
     grids = pivot(table, language)
     cells = [cell for grid in grids for line in grid.cells for cell in line]
     told = []
@@ -134,5 +133,5 @@ def legend(table: Table, language: Language) -> list[str]:
     if None in cells or (language is Language.JA and any(cell == 0 for cell in cells)):
         told.append(sentence("present.dash-means", {"mark": dash}, language))
     if shown_decimals(table) < table.decimals:
-        told.append(sentence("present.rounded", {"unit": unit}, language))
+        told.append(sentence("present.rounded", language=language))
     return told

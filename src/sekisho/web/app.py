@@ -19,7 +19,7 @@ from sekisho.web.api.answers import PREFIX, fault_answer
 from sekisho.web.api.routes import api
 from sekisho.web.files import downloads, log_files
 from sekisho.web.languages import reader_language
-from sekisho.web.pages.render import page
+from sekisho.web.pages.render import full_sentence, page
 from sekisho.web.pages.routes import doors, pages
 from sekisho.web.security import LOCAL_HOSTS, Guard, secure
 from sekisho.web.served import Served
@@ -70,7 +70,8 @@ def _answer_faults(app: FastAPI, node: Served) -> None:
             {
                 "origin": node.origin,
                 "status": status,
-                "sentences": [each.sentence(language) for each in faults],
+                "current": "",
+                "sentences": [full_sentence(each.sentence(language), language) for each in faults],
             },
         )
         return HTMLResponse(html, status, {"Content-Language": language.value})

@@ -32,6 +32,13 @@ def words(text: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just now
 
 
+def full_sentence(text: str, language: Language) -> str:
+    """A sentence of a fault as a page sets it: a capital at its head, a stop at its end."""
+    stop = "。" if language is Language.JA else "."
+    ended = text if text.endswith((".", "。", "!", "?")) else text + stop
+    return ended[:1].upper() + ended[1:]
+
+
 def moment(at: datetime, language: Language) -> str:
     """A time as people write it."""
     if language is Language.JA:
@@ -70,6 +77,7 @@ def page(template: str, language: Language, path: str, values: Mapping[str, obje
                 "other_name": sentence("web.own-name", language=other),
                 "other_hint": sentence("web.in-this-language", language=other),
                 "path": path,
+                "current": values.get("current", path),
             }
         )
     )

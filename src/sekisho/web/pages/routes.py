@@ -11,7 +11,7 @@ from sekisho.present.chart import NARROW, WIDE, Frame, chart_description, chart_
 from sekisho.terms import Language
 from sekisho.web.languages import asked_language, wished_language
 from sekisho.web.pages import views
-from sekisho.web.pages.render import moment, page
+from sekisho.web.pages.render import full_sentence, moment, page
 from sekisho.web.security import only
 from sekisho.web.served import Served, is_handed_out, revision, revisions, shelves
 
@@ -145,7 +145,7 @@ def _release(
         "chart_text": chart_description(table, language) if handed_out else "",
         "passages": views.passages(released.explain(language)),
         "proof": proof,
-        "proof_faults": [each.sentence(language) for each in proof.faults],
+        "proof_faults": [full_sentence(each.sentence(language), language) for each in proof.faults],
         "downloads": views.downloads(released) if handed_out else [],
         "papers": views.papers(released),
         "place": views.place_of(released),
