@@ -46,7 +46,10 @@ def large(tmp_path_factory) -> dict[str, Path]:
         {1, 255, 256, 257, 65_535, 65_536, 65_537, 100_000, *chance.sample(range(2, 99_999), 93)}
     )
     storage, served = grown(folder, sizes)
-    checkpoint, tree = current_checkpoint(storage, KEYS), Tree(storage, 100_000)
+    checkpoint, tree = (
+        current_checkpoint(storage, KEYS),
+        Tree(storage, 100_000, current_checkpoint(storage, KEYS).root),
+    )
     (folder / "proofs").mkdir()
     edges = [0, 255, 256, 65_535, 65_536, 99_999]
     drawn = [index for index in chance.sample(range(100_000), 600) if index not in edges]

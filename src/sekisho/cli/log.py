@@ -156,7 +156,7 @@ def show(
 
     source, keys = source_of(target), keys_of(target, key)
     checkpoint = _standing(source, keys)
-    tree = Tree(source, checkpoint.size)
+    tree = Tree(source, checkpoint.size, checkpoint.root)
     chosen = index or tuple(range(max(0, checkpoint.size - last), checkpoint.size))
     read = [(at, parse_entry(proved_entry(checkpoint, tree, at))) for at in chosen]
     if not read:

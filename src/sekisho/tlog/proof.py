@@ -74,18 +74,19 @@ def prove(storage: Readable, index: int, verifiers: Sequence[Verifier], extra: b
     checkpoint = current_checkpoint(storage, verifiers)
     if checkpoint is None:
         raise TamperedError(fault("log.file-missing", path="checkpoint"))
-    return prove_under(checkpoint, Tree(storage, checkpoint.size), index, extra)
+    tree = Tree(storage, checkpoint.size, checkpoint.root)
+    return prove_under(checkpoint, tree, index, extra)
 
 
 def prove_under(checkpoint: Checkpoint, tree: Tree, index: int, extra: bytes = b"") -> str:
-    """The proof file of an entry in a tree already read; for many proofs of one checkpoint.
+    """The proof file of an entry in a tree that is read tile by tile; for many proofs.
+
+    The tree must have been opened under the checkpoint's own root.
 
     Raises: as `prove`.
     """
+    _refuse_unsigned(checkpoint, tree)
     hashes = tree.inclusion(index)
-    leaf = tree.subtree(0, index)
-    if not proves_inclusion(leaf, index, checkpoint.size, hashes, checkpoint.root):
-        raise TamperedError(fault("log.root-differs", size=checkpoint.size))
     return write_proof(Proof(index, tuple(hashes), checkpoint.note, extra))
 
 
@@ -94,10 +95,16 @@ def proved_entry(checkpoint: Checkpoint, tree: Tree, index: int) -> bytes:
 
     Raises: as `prove`.
     """
-    entry, hashes = tree.entry(index), tree.inclusion(index)
-    if not proves_inclusion(leaf_hash(entry), index, checkpoint.size, hashes, checkpoint.root):
-        raise TamperedError(fault("log.root-differs", size=checkpoint.size))
+    _refuse_unsigned(checkpoint, tree)
+    entry = tree.entry(index)
+    if leaf_hash(entry) != tree.subtree(0, index):
+        raise TamperedError(fault("log.entry-unproved", index=index))
     return entry
+
+
+def _refuse_unsigned(checkpoint: Checkpoint, tree: Tree) -> None:
+    if (tree.size, tree.signed_root) != (checkpoint.size, checkpoint.root):
+        raise TamperedError(fault("log.root-differs", size=checkpoint.size))
 
 
 def write_proof(proof: Proof) -> str:
@@ -163,7 +170,7 @@ def write_receipt(
     checkpoint = under or current_checkpoint(storage, verifiers)
     if checkpoint is None:
         raise TamperedError(fault("log.file-missing", path="checkpoint"))
-    tree = Tree(storage, checkpoint.size)
+    tree = Tree(storage, checkpoint.size, checkpoint.root)
     entry = proved_entry(checkpoint, tree, index)
     commitments = parse_entry(entry).commitments
     for each in openings:

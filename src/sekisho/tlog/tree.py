@@ -85,15 +85,29 @@ def split_tile(data: bytes) -> list[bytes]:
 class Tree:
     """One tree of a size over a storage; keeps the last tiles it read.
 
+    With the signed root, each tile is compared with the one above it when it is read, the right
+    edge with the root itself: then whatever the tree gives is what the checkpoint signs.
+
     Units: `cached_tiles` tiles of 16 KiB each are kept in memory at most.
+    Raises: TamperedError when the right edge does not give the signed root.
     """
 
-    def __init__(self, storage: Readable, size: int, cached_tiles: int = CACHED_TILES) -> None:
+    def __init__(
+        self,
+        storage: Readable,
+        size: int,
+        signed_root: bytes | None = None,
+        cached_tiles: int = CACHED_TILES,
+    ) -> None:
         self.size = size
+        self.signed_root = signed_root
         self._storage = storage
         self._layers: OrderedDict[tuple[int, int], list[list[bytes]]] = OrderedDict()
         self._ragged: dict[tuple[int, int], bytes] = {}
+        self._edge: dict[tuple[int, int], list[list[bytes]]] = {}
         self._room = cached_tiles
+        if signed_root is not None and self.root() != signed_root:
+            raise TamperedError(fault("log.root-differs", size=size))
 
     def layers(self, level: int, index: int) -> list[list[bytes]]:
         """A tile's hashes and the full pairs above them, layer by layer."""
@@ -101,11 +115,22 @@ class Tree:
         if found is not None:
             self._layers.move_to_end((level, index))
             return found
+        found = self._edge.get((level, index))
+        return self._read(level, index) if found is None else found
+
+    def _read(self, level: int, index: int) -> list[list[bytes]]:
         tile = Resource(level, index, width_of(level, index, self.size))
         layers = [split_tile(read_resource(self._storage, tile))]
         while len(layers[-1]) > 1:
             last = layers[-1]
             layers.append(pair_up(last[: len(last) & ~1]))
+        if tile.width < TILE_WIDTH:
+            self._edge[level, index] = layers
+            return layers
+        if self.signed_root is not None:
+            above = self.layers(level + 1, index // TILE_WIDTH)[0][index % TILE_WIDTH]
+            if layers[-1] != [above]:
+                raise TamperedError(fault("log.tile-unsigned", path=tile.path))
         self._layers[level, index] = layers
         if len(self._layers) > self._room:
             self._layers.popitem(last=False)
