@@ -9,11 +9,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from sekisho import jobs, people
-from sekisho.errors import NotFound, fault
+from sekisho.errors import Fault, NotFound, fault
 from sekisho.gate import admit, members
 from sekisho.gate import release as statistics
 from sekisho.gate.findings import Findings, Proof, check_proof, verify_folder
 from sekisho.gate.house import Call, House
+from sekisho.gate.patterns import edition_faults
 from sekisho.model.access_rule import AccessRule
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.decision import Decision
@@ -244,6 +245,21 @@ class Node:
         folder = self.folder
         return verify_folder(
             self._house.storage, folder / "releases", verifiers_of(folder), watch or Watch()
+        )
+
+    def verify_certificate(self, release_id: str, watch: Watch | None = None) -> list[Fault]:
+        """What the verifier finds wrong with a release's pattern; nothing when it is certified.
+
+        Reads the data again, with a verifier that shares no code with the optimiser. For the data
+        holder and the node's owner.
+        """
+        released = self.released(release_id).release
+        programme = admit.installed(self._house, released.programme)
+        holders = {each.holder or programme.steward for each in programme.datasets}
+        admit.permit(self._call, Action.DELIVERY_READ, programme, holders)
+        deliveries = statistics.deliveries_of(self._house, programme)
+        return edition_faults(
+            self._house, programme.id, released.edition, deliveries, watch or Watch()
         )
 
     @property

@@ -12,8 +12,8 @@ from sekisho.model.private import PrivateSettings, SensitivityParameters
 from sekisho.terms import Language
 
 ROUNDS = 10
-_NODE_KEYS = {"origin", "participant", "language", "store", "threads", "memory-mb", "rounds"}
-_RULE_KEYS = {"p-percent", "dominance-n", "dominance-k", "prior-p", "posterior-q"}
+NODE_KEYS = {"origin", "participant", "language", "store", "threads", "memory-mb", "rounds"}
+RULE_KEYS = {"p-percent", "dominance-n", "dominance-k", "prior-p", "posterior-q"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _settings(values: Mapping[str, object], place: Place, faults: list[Fault]) -
         faults.append(fault("settings.unknown-key", place, key=key))
     if values.get("schema") != 1:
         faults.append(fault("settings.schema", place))
-    node = _table(values.get("node"), _NODE_KEYS, "node", place, faults)
+    node = _table(values.get("node"), NODE_KEYS, "node", place, faults)
     environment = os.environ
     language = environment.get("SEKISHO_LANGUAGE", str(node.get("language", "en")))
     if language not in set(Language):
@@ -122,7 +122,7 @@ def _private(value: object, place: Place, faults: list[Fault]) -> PrivateSetting
 def _parameters(
     value: object, name: str, place: Place, faults: list[Fault]
 ) -> SensitivityParameters:
-    table = _table(value, _RULE_KEYS, name, place, faults)
+    table = _table(value, RULE_KEYS, name, place, faults)
 
     def number(key: str, low: int, high: int) -> Decimal | None:
         """The number, strictly above low and at most high; the message never repeats it."""

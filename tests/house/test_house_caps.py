@@ -63,7 +63,9 @@ def _name(file: Path) -> str:
 
 def test_no_file_is_longer_than_the_cap():
     long = {
-        _name(f): n for f in FILES if (n := len(f.read_text(encoding="utf-8").splitlines())) > FILE_CAP
+        _name(f): n
+        for f in FILES
+        if (n := len(f.read_text(encoding="utf-8").splitlines())) > FILE_CAP
     }
     assert set(long) == set(EXEMPT_FILES), long
 
@@ -100,7 +102,9 @@ def test_each_outside_library_enters_by_its_door(library):
                 names = [node.module or ""]
             if any(name.split(".")[0] == library for name in names):
                 entered.add(_name(file))
-    outside = [e for e in entered if not any(e == d or e.startswith(f"{d}/") for d in DOORS[library])]
+    outside = [
+        e for e in entered if not any(e == d or e.startswith(f"{d}/") for d in DOORS[library])
+    ]
     assert outside == []
 
 
@@ -127,7 +131,9 @@ def test_both_languages_say_everything_with_the_same_fields():
     assert set(english) == set(japanese)
     fields = re.compile(r"(?<!\{)\{(\w+)[^{}]*\}")
     differ = [
-        code for code in english if set(fields.findall(english[code])) != set(fields.findall(japanese[code]))
+        code
+        for code in english
+        if set(fields.findall(english[code])) != set(fields.findall(japanese[code]))
     ]
     assert differ == []
 
@@ -163,3 +169,14 @@ def test_the_wheel_ships_the_programmes():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     assert included == {"programmes": "sekisho/shipped"}
+
+
+def test_every_stage_of_disclosure_control_has_words_for_progress():
+    known = text.codes(Language.EN)
+    stages = {
+        stage
+        for file in (SOURCE / "lanes" / "statistics" / "disclosure").glob("*.py")
+        for stage in re.findall(r'(?:stage=|report\()"([a-z-]+)"', file.read_text(encoding="utf-8"))
+    }
+    assert stages
+    assert [stage for stage in sorted(stages) if f"statistics.phase-{stage}" not in known] == []

@@ -14,12 +14,47 @@ if TYPE_CHECKING:
 SHOWN_ROWS = 14
 
 
-@click.command(help=said("help-release"))
+class _MakeByDefault(click.Group):
+    """`release NODE …` makes a release; `release verify NODE …` checks one."""
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if arguments and arguments[0] not in self.commands:
+            arguments = ["make", *arguments]
+        return super().resolve_command(context, arguments)
+
+
+@click.group(cls=_MakeByDefault, help=said("help-release"))
+def release() -> None:
+    """Releases."""
+
+
+@release.command(help=said("help-release-verify"))
+@click.argument("node", type=click.Path(path_type=Path))
+@click.argument("release_id")
+@common
+def verify(speaker: Speaker, node: Path, release_id: str) -> int:
+    """Check a release's certificate of safety against the data."""
+    import sekisho
+
+    with sekisho.open(node, actor=speaker.actor) as opened, watched(speaker) as watch:
+        faults = opened.verify_certificate(release_id, watch)
+        table = opened.released(release_id).table
+    if faults:
+        speaker.say("certificate-wrong", release=release_id, count=len(faults))
+    else:
+        speaker.say("certificate-verified", release=release_id, hidden=f"{table.hidden:,}")
+    speaker.answer({"release": release_id, "verified": not faults, "hidden": table.hidden})
+    return 11 if faults else 0
+
+
+@release.command(help=said("help-release"))
 @click.argument("node", type=click.Path(path_type=Path))
 @click.argument("programme")
 @click.argument("plan")
 @common
-def release(speaker: Speaker, node: Path, programme: str, plan: str) -> None:
+def make(speaker: Speaker, node: Path, programme: str, plan: str) -> None:
     """Release a table."""
     import sekisho
 

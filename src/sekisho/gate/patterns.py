@@ -9,12 +9,13 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
-from sekisho.errors import Refused, StorageError, TamperedError, fault
+from sekisho.errors import Fault, Refused, StorageError, TamperedError, fault
 from sekisho.gate.files import move_into_place, workshop, write_whole
 from sekisho.gate.house import House
 from sekisho.lanes.statistics.admissible import admissible_query, dataset_read
@@ -82,16 +83,15 @@ def protected_set(
     plans = programme.linked_set(plan.id)
     key = edition_key(house, programme, plans, deliveries)
     folder = house.folder.private(programme.id) / key
+    begun = _begun(house, programme.id).get(key)
     watch.progress("gate.phase-read", 0, 0)
-    cells = _plan_cells(house, programme, plans, deliveries, watch)
-    earlier = _earlier(house, programme, key, deliveries, watch)
-    problem = problem_of(LinkedSet(cells, house.private.of(programme.id), earlier))
-    if folder.exists():
+    reading = _Reading(house, programme, watch)
+    cells = reading.cells(programme, plans, deliveries)
+    problem = _problem(reading, cells, key, deliveries, begun)
+    if begun is not None:
         pattern = _kept_pattern(programme, problem, folder)
     else:
-        watch.progress("gate.phase-protect", 0, 0)
-        work = Work(house.threads, house.rounds, watch.progress, watch.cancelled)
-        pattern = pattern_of(problem, work)
+        pattern = _new_pattern(house, problem, watch)
         kept = _Kept(
             programme.digest,
             tuple(each.id for each in plans),
@@ -106,6 +106,52 @@ def protected_set(
         for each in cells
     }
     return Edition(key, tables)
+
+
+def edition_faults(
+    house: House, programme_id: str, key: str, deliveries: Sequence[Delivery], watch: Watch
+) -> list[Fault]:
+    """What the verifier finds wrong with an edition that left; nothing when it is certified.
+
+    Reads the data again; the optimiser has no part in it.
+    Raises: StorageError when pattern, programme or data are gone.
+    """
+    kept = _read_kept(house.folder.private(programme_id) / key, programme_id)
+    programme = read_programme(house.folder.programme(programme_id, kept.programme))
+    had = [each for each in deliveries if each.id in kept.deliveries]
+    plans = [plan for each in kept.plans if (plan := programme.plan(each)) is not None]
+    reading = _Reading(house, programme, watch)
+    cells = reading.cells(programme, plans, had)
+    problem = _problem(reading, cells, key, had, _begun(house, programme_id).get(key))
+    watch.progress("gate.phase-certify", 0, 0)
+    return pattern_faults(problem, kept.every, from_bytes(kept.certificate))
+
+
+def _new_pattern(house: House, problem: Problem, watch: Watch) -> Pattern:
+    watch.progress("gate.phase-protect", 0, 0)
+    return pattern_of(problem, Work(house.threads, house.rounds, watch.progress, watch.cancelled))
+
+
+def _problem(
+    reading: "_Reading",
+    cells: tuple[PlanCells, ...],
+    key: str,
+    deliveries: Sequence[Delivery],
+    begun: datetime | None,
+) -> Problem:
+    """The linked set together with the editions before it: all, or those before it began."""
+    earlier = _earlier(reading, key, deliveries, begun)
+    private = reading.house.private.of(reading.programme.id)
+    return problem_of(LinkedSet(cells, private, earlier))
+
+
+def _begun(house: House, programme: str) -> dict[str, datetime]:
+    """When the first release of each edition was made."""
+    found: dict[str, datetime] = {}
+    for each in house.store.releases(programme):
+        if each.edition:
+            found[each.edition] = min(found.get(each.edition, each.made_at), each.made_at)
+    return found
 
 
 def edition_key(
@@ -125,22 +171,31 @@ def edition_key(
     return hmac.digest(house.secret, b"sekisho/edition/v1\n" + canonical(said), sha256).hex()[:32]
 
 
-def _plan_cells(
-    house: House,
-    programme: Programme,
-    plans: Sequence[ReleasePlan],
-    deliveries: Sequence[Delivery],
-    watch: Watch,
-    prefix: str = "",
-) -> tuple[PlanCells, ...]:
-    sources = _sources(house, programme, deliveries)
-    found = []
-    for plan in plans:
-        query = admissible_query(programme, plan)
-        contributor = dataset_read(programme, query).contributor or ""
-        cells = house.engine.contributions(query, sources, contributor, LARGEST, watch)
-        found.append(PlanCells(prefix + plan.id, plan, cells))
-    return tuple(found)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Reads cells of a programme from the engine."""
+
+    house: House
+    programme: Programme
+    watch: Watch
+
+    def cells(
+        self,
+        programme: Programme,
+        plans: Sequence[ReleasePlan],
+        deliveries: Sequence[Delivery],
+        prefix: str = "",
+    ) -> tuple[PlanCells, ...]:
+        """The cells of plans over what the deliveries hold; `prefix` tells editions apart."""
+        sources = _sources(self.house, programme, deliveries)
+        found = []
+        for plan in plans:
+            query = admissible_query(programme, plan)
+            contributor = dataset_read(programme, query).contributor or ""
+            engine = self.house.engine
+            cells = engine.contributions(query, sources, contributor, LARGEST, self.watch)
+            found.append(PlanCells(prefix + plan.id, plan, cells))
+        return tuple(found)
 
 
 def _sources(house: House, programme: Programme, deliveries: Sequence[Delivery]) -> Sources:
@@ -155,28 +210,29 @@ def _sources(house: House, programme: Programme, deliveries: Sequence[Delivery])
 
 
 def _earlier(
-    house: House,
-    programme: Programme,
-    key: str,
-    deliveries: Sequence[Delivery],
-    watch: Watch,
+    reading: _Reading, key: str, deliveries: Sequence[Delivery], begun: datetime | None
 ) -> tuple[Earlier, ...]:
-    """Every other edition of which something left, read again from the data that it had."""
-    left = {r.edition for r in house.store.releases(programme.id)} - {key, ""}
+    """The editions of which something left before, read again from the data that each had.
+
+    One that left after this one began already took this one's whole set as published.
+    """
+    house, name = reading.house, reading.programme.id
     by_id = {each.id: each for each in deliveries}
     found = []
-    for name in sorted(left):
-        kept = _read_kept(house.folder.private(programme.id) / name, programme.id)
+    for other, first in sorted(_begun(house, name).items()):
+        if other == key or (begun is not None and first > begun):
+            continue
+        kept = _read_kept(house.folder.private(name) / other, name)
         if not set(kept.deliveries) <= set(by_id):
-            raise Refused(fault("gate.data-withdrawn", programme=programme.id))
-        old = read_programme(house.folder.programme(programme.id, kept.programme))
+            raise Refused(fault("gate.data-withdrawn", programme=name))
+        old = read_programme(house.folder.programme(name, kept.programme))
         plans = [plan for plan_id in kept.plans if (plan := old.plan(plan_id)) is not None]
         had = [by_id[each] for each in kept.deliveries]
-        cells = _plan_cells(house, old, plans, had, watch, prefix=f"{name}/")
+        cells = reading.cells(old, plans, had, prefix=f"{other}/")
         since = [each for each in deliveries if each.id not in kept.deliveries]
-        change = _plan_cells(house, old, plans, since, watch) if since else ()
-        hidden = {each.name: _mask(each, kept, programme.id) for each in cells}
-        found.append(Earlier(name, cells, hidden, change))
+        change = reading.cells(old, plans, since) if since else ()
+        hidden = {each.name: _mask(each, kept, name) for each in cells}
+        found.append(Earlier(other, cells, hidden, change))
     return tuple(found)
 
 
@@ -199,6 +255,9 @@ def _keep(house: House, folder: Path, kept: _Kept) -> None:
         private = house.folder.root / "private"
         private.mkdir(exist_ok=True, mode=0o700)
         folder.parent.mkdir(exist_ok=True, mode=0o700)
+        if folder.exists():
+            # Kept by a call that was killed before anything was committed: nobody has seen it.
+            folder.rename(own / "unseen")
         move_into_place(whole, folder)
 
 
