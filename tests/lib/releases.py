@@ -143,7 +143,7 @@ def release(**changed: object) -> Release:
         "id": release_id,
         "programme": PROGRAMME,
         "plan": PLAN,
-        "linked_set": (release_id, f"{PROGRAMME}.purchases-by-product.r1"),
+        "linked_set": (PLAN, "purchases-by-product"),
         "revision": 1,
         "state": ReleaseState.OPEN,
         "made_at": MADE_AT,

@@ -54,7 +54,7 @@ def test_a_release_that_is_not_logged_says_so():
 def test_a_long_table_says_that_it_is_shortened():
     rows = tuple(Row((str(number),), number) for number in range(200))
     html = table_html(small(rows=rows), Language.EN, file="t.csv")
-    assert "first 60 of 200 rows and 1 of 1 columns; the whole table is in t.csv" in html
+    assert "first 60 of 200 rows; the whole table is in t.csv" in html
     assert "<script" not in html
 
 

@@ -221,3 +221,18 @@ def test_a_refusal_is_a_page_with_its_reason(own_node, own_client):
     assert answer.status_code == 403
     assert "R7" in answer.text
     assert "This is not allowed" in answer.text
+
+
+def test_tables_that_were_protected_together_lead_to_each_other(own_node, own_client):
+    own_node.put(release())
+    other = small(3, 4, title=Text("By product", "品目別"))
+    own_node.put(release(id="x", plan="purchases-by-product", table=other))
+    assert "Protected together with" in own_client.get(f"/en{RELEASE}").text
+    assert (
+        f'href="/en/releases/{PROGRAMME}/purchases-by-product"'
+        in own_client.get(f"/en{RELEASE}").text
+    )
+    assert (
+        f'href="/ja{RELEASE}"'
+        in own_client.get(f"/ja/releases/{PROGRAMME}/purchases-by-product").text
+    )

@@ -4,7 +4,7 @@ from html import escape
 
 from sekisho.model.release import Release
 from sekisho.model.table import Suppressed, Table
-from sekisho.present.pivot import Grid, legend, pivot, said, shown_decimals
+from sekisho.present.pivot import Grid, legend, pivot, said, shortened, shown_decimals
 from sekisho.terms import Language
 from sekisho.text import sentence
 
@@ -22,17 +22,9 @@ def table_html(table: Table, language: Language, *, file: str = "") -> str:
         *_body(table, grid, language),
         "</tbody></table>",
     ]
-    notes = legend(table, language)
-    if len(grid.rows) > MAX_ROWS or len(grids) > 1:
-        fields = {
-            "rows": min(MAX_ROWS, len(grid.rows)),
-            "all_rows": len(grid.rows) * len(grids),
-            "columns": len(grid.columns),
-            "all_columns": len(grid.columns),
-            "file": file,
-        }
-        code = "present.shortened-see" if file else "present.shortened"
-        notes.insert(0, sentence(code, fields, language))
+    shown = (min(MAX_ROWS, len(grid.rows)), len(grid.columns))
+    cut = shortened(grids, shown, language, file)
+    notes = ([cut] if cut else []) + legend(table, language)
     return "".join([*lines, *(f"<p>{escape(note)}</p>" for note in notes), "</div>"])
 
 

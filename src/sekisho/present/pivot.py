@@ -135,3 +135,28 @@ def legend(table: Table, language: Language) -> list[str]:
     if shown_decimals(table) < table.decimals:
         told.append(sentence("present.rounded", language=language))
     return told
+
+
+def shortened(
+    grids: tuple[Grid, ...], shown: tuple[int, int], language: Language, file: str
+) -> str:
+    """What of the table is shown when only the first section's first rows and columns are.
+
+    Empty when that is everything.
+    """
+    rows, columns = shown
+    every_row = sum(len(grid.rows) for grid in grids)
+    every_column = len(grids[0].columns)
+    cut = [rows < every_row, columns < every_column]
+    if not any(cut):
+        return ""
+    fields = {
+        "rows": rows,
+        "all_rows": every_row,
+        "columns": columns,
+        "all_columns": every_column,
+    }
+    which = "both" if all(cut) else "rows" if cut[0] else "columns"
+    what = sentence(f"present.shortened-{which}", fields, language)
+    code = "present.shortened-see" if file else "present.shortened"
+    return sentence(code, {"what": what, "file": file}, language)

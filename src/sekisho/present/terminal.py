@@ -9,7 +9,7 @@ from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from sekisho.model.table import Suppressed, Table
-from sekisho.present.pivot import Grid, legend, pivot, said, shown_decimals
+from sekisho.present.pivot import Grid, legend, pivot, said, shortened, shown_decimals
 from sekisho.terms import Language
 from sekisho.text import sentence
 
@@ -38,7 +38,7 @@ def print_table(
     console = Console(highlight=False, soft_wrap=False)
     rows = len(table.rows) if limit is None else limit
     space = Space(console.width, rows, in_blocks=limit is None)
-    console.print(terminal_table(table, language, space, file=whole))
+    console.print(terminal_table(table, language, space, file=whole), crop=False)
 
 
 def terminal_table(
@@ -57,8 +57,11 @@ def terminal_table(
         columns = _fitting(table, grids[0], language, space)
         rows = min(space.max_rows, len(grids[0].rows))
         parts.append(_drawn(table, grids[0], language, (rows, columns)))
-        cut = _left_out(grids, (rows, columns), language, file)
-    parts += [RichText(line) for line in ([cut] if cut else []) + legend(table, language)]
+        cut = shortened(grids, (rows, columns), language, file)
+    if cut:
+        # one line however long, so that the terminal wraps it and the path can be copied whole
+        parts.append(RichText(cut, no_wrap=True, overflow="ignore"))
+    parts += [RichText(line) for line in legend(table, language)]
     return Group(*parts)
 
 
@@ -80,7 +83,7 @@ def table_text(table: Table, language: Language, space: Space = _DEFAULT, *, fil
     """The same as plain text."""
     out = io.StringIO()
     console = Console(file=out, width=space.width, color_system=None, legacy_windows=False)
-    console.print(terminal_table(table, language, space, file=file), highlight=False)
+    console.print(terminal_table(table, language, space, file=file), highlight=False, crop=False)
     return out.getvalue()
 
 
@@ -124,20 +127,3 @@ def _drawn(table: Table, grid: Grid, language: Language, size: tuple[int, int]) 
         ]
         drawn.add_row(RichText(_INDENT * head.depth + head.label), *cells, style=style)
     return drawn
-
-
-def _left_out(grids: tuple[Grid, ...], size: tuple[int, int], language: Language, file: str) -> str:
-    rows, columns = size
-    grid = grids[0]
-    whole = rows == len(grid.rows) and columns == len(grid.columns) and len(grids) == 1
-    if whole:
-        return ""
-    fields = {
-        "rows": rows,
-        "all_rows": len(grid.rows) * len(grids),
-        "columns": columns,
-        "all_columns": len(grid.columns),
-        "file": file,
-    }
-    code = "present.shortened-see" if file else "present.shortened"
-    return sentence(code, fields, language)

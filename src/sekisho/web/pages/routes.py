@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from sekisho.errors import NotFound, fault
+from sekisho.model.release import Release
 from sekisho.model.table import Table
 from sekisho.present.chart import NARROW, WIDE, Frame, chart_description, chart_svg
 from sekisho.terms import Language
@@ -13,7 +14,7 @@ from sekisho.web.languages import asked_language, wished_language
 from sekisho.web.pages import views
 from sekisho.web.pages.render import full_sentence, moment, page
 from sekisho.web.security import only
-from sekisho.web.served import Served, is_handed_out, revision, revisions, shelves
+from sekisho.web.served import Served, Shelf, is_handed_out, revision, revisions, shelves
 
 _CHARTS = {"chart.svg": WIDE, "chart-narrow.svg": NARROW}
 
@@ -151,18 +152,16 @@ def _release(
         "place": views.place_of(released),
         "exact": views.exact_place_of(released),
         "revisions": every,
-        "linked": _linked(node, release.linked_set, release.id, language),
+        "linked": _linked(shelf, release, language),
         "citation": views.citation(shelf, released, node.origin, language),
     }
 
 
-def _linked(
-    node: Served, linked: tuple[str, ...], own: str, language: Language
-) -> list[dict[str, str]]:
+def _linked(shelf: Shelf, release: Release, language: Language) -> list[dict[str, str]]:
     """The other tables that were protected together with this one."""
     return [
-        {"title": each.release.table.title.said(language), "place": views.exact_place_of(each)}
-        for shelf in shelves(node)
-        for each in node.releases(shelf.programme.id)
-        if each.release.id in linked and each.release.id != own
+        {"title": each.release.table.title.said(language), "place": views.place_of(each)}
+        for each in shelf.newest
+        if each.release.plan != release.plan
+        and {each.release.plan, each.release.id} & set(release.linked_set)
     ]
