@@ -13,5 +13,5 @@ pin() {
 pin pyproject.toml --extra web --extra privacy --extra postgres --group test --group build \
   -o requirements/dev.txt
 grep -E '^[a-zA-Z0-9_.-]+==' requirements/dev.txt | sed 's/ \\$//' >"$pins"
-pin pyproject.toml --extra web -c "$pins" -o requirements/run.txt
+pin pyproject.toml --extra web --extra privacy -c "$pins" -o requirements/run.txt
 printf 'hatchling\neditables\n' | pin - -c "$pins" -o requirements/build.txt
