@@ -9,7 +9,7 @@ units of 10**-decimals, so sums are exact and the same on every engine.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from sekisho.query import kinds
@@ -66,7 +66,7 @@ def text(value: str, dialect: Dialect = DUCKDB) -> str:
 
 def scaled(value: int | Decimal, decimals: int) -> int:
     """A number in units of 10**-decimals; the caller knows that this is exact."""
-    return int(Decimal(value).scaleb(decimals))
+    return int(Decimal(value).scaleb(decimals, Context(prec=120)))
 
 
 def sql_type(of: Type, dialect: Dialect = DUCKDB) -> str:
