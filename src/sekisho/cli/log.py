@@ -174,14 +174,14 @@ def fsck(speaker: Speaker, node: Path) -> None:
     """Compare store and log; opening the node mends first what a kill left."""
     from sekisho.stores.tiles import FolderLog
     from sekisho.tlog.verify import counts_differ, same_as, verify_log
-    from sekisho.wiring import open_house, verifiers_of
+    from sekisho.wiring import open_house
 
     house, _settings = open_house(node)
     try:
         stored = house.store.entry_count()
         with watched(speaker) as watch:
             same = same_as(house.store.outbox)
-            found = verify_log(FolderLog(node / "log"), verifiers_of(node), same, watch)
+            found = verify_log(FolderLog(node / "log"), keys_of(str(node), ()), same, watch)
     finally:
         house.store.close()
     raise_all(TamperedError, [*found.faults, *counts_differ(found.entries, stored)])
@@ -197,9 +197,8 @@ def cosign(speaker: Speaker, node: Path, witness: tuple[str, ...]) -> None:
     """Ask witnesses, serve what they sign, and raise when one saw another history."""
     from sekisho.stores.tiles import FolderLog
     from sekisho.tlog.cosign import gather, publish
-    from sekisho.wiring import verifiers_of
 
-    storage, keys = FolderLog(node / "log"), verifiers_of(node)
+    storage, keys = FolderLog(node / "log"), keys_of(str(node), ())
     asked = [_witness(each) for each in witness]
     found = gather(storage, _standing(storage, keys), keys, asked)
     raise_all(TamperedError, found.refused)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from sekisho.tlog.note import Verifier
     from sekisho.tlog.tree import Readable
 
+PUBLIC_KEY = "log.vkey"
+"""The file of a node's folder that names the keys of its log."""
+
 TARGET = click.argument("target", metavar="FOLDER-OR-URL")
 KEYS = click.option("--key", multiple=True, help=text.sentence("log.argument-key"))
 OUT = click.option("--out", type=click.Path(path_type=Path), help=text.sentence("log.argument-out"))
@@ -47,9 +50,7 @@ def keys_of(target: str, given: tuple[str, ...]) -> "tuple[Verifier, ...]":
     if given:
         return read_keys(given)
     if is_node(target):
-        from sekisho.wiring import verifiers_of
-
-        return verifiers_of(Path(target))
+        return read_keys((str(Path(target) / PUBLIC_KEY),))
     raise UsageError(fault("log.key-needed"))
 
 
