@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
-from sekisho.formats.csv import CSV
+from sekisho.formats.csv import CSV, CsvFormat
 from sekisho.formats.json import JSON
 from sekisho.formats.parquet import PARQUET
 from sekisho.gate.findings import Proof, check_proof
@@ -58,6 +58,16 @@ def programme(**changed: object) -> Programme:
         access_rules=(),
     )
     return replace(whole, **changed)  # type: ignore[arg-type]
+
+
+FORMATS = (
+    CSV,
+    CsvFormat(bom=True, language=Language.JA),
+    JSON,
+    PARQUET,
+    ChartFormat(),
+    ChartFormat(Language.JA),
+)
 
 
 @dataclass(frozen=True)
@@ -130,7 +140,7 @@ class ServedNode:
         """Write a release's files, log it, hand it out."""
         place = self.folder / "releases" / made.id
         place.mkdir(parents=True)
-        for each in (CSV, JSON, PARQUET, ChartFormat(), ChartFormat(Language.JA)):
+        for each in FORMATS:
             each.write(made.table, place / f"{made.plan}{each.suffix}", {"release": made.id})
         files = {f.name: sha256(f.read_bytes()).hexdigest() for f in sorted(place.iterdir())}
         (place / MANIFEST).write_bytes(manifest_bytes(files))

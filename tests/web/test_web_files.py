@@ -7,7 +7,7 @@ from sekisho.tlog.proof import verify_proof
 from tests.lib.releases import PLAN, release
 from tests.web.test_web_routes import RELEASE
 
-SUFFIXES = [".csv", ".json", ".parquet", ".svg", ".ja.svg"]
+SUFFIXES = [".csv", ".ja.csv", ".json", ".parquet", ".svg", ".ja.svg"]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -12,7 +12,7 @@ from sekisho.web.pages.render import moment, size_text
 from sekisho.web.served import ServedRelease, Shelf, is_handed_out
 
 _ITEM = "  - "
-DOWNLOADS = (".csv", ".json", ".parquet", ".svg", ".ja.svg")
+DOWNLOADS = (".csv", ".ja.csv", ".json", ".parquet", ".svg", ".ja.svg")
 """Suffixes of released files in the order in which people look for them."""
 PAPERS = {
     ".release.json": "release.json",
