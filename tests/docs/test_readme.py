@@ -175,6 +175,15 @@ def test_the_demo_runs_from_the_built_wheel(wheel_run):
     assert len(answer["releases"]) == 2
 
 
+def test_a_second_demo_over_the_first_releases_nothing_twice(wheel_run):
+    answer, _folder, run = wheel_run
+    again = run("-m", "sekisho", "demo", "demo-node", "--no-serve", "--json")
+    assert again.returncode == 0, again.stderr
+    said = json.loads(again.stdout)
+    assert [r["release"] for r in said["releases"]] == [r["release"] for r in answer["releases"]]
+    assert said["entries"] == answer["entries"]
+
+
 def test_the_python_of_the_readme_runs(wheel_run):
     _answer, _folder, run = wheel_run
     for file in ("README.md",):

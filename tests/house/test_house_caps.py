@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,13 @@ DOORS = {
 }
 
 
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def _functions(file: Path) -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = _tree(file)
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     return [(node.name, node) for node in ast.walk(tree) if isinstance(node, kinds)]
 
@@ -94,7 +100,7 @@ def test_no_function_takes_more_parameters_than_the_cap():
 def test_each_outside_library_enters_by_its_door(library):
     entered = set()
     for file in FILES:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(_tree(file)):
             names = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -142,7 +148,7 @@ def test_every_code_that_is_raised_has_its_sentence():
     known = text.codes(Language.EN)
     unknown = []
     for file in FILES:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(_tree(file)):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)
