@@ -3,12 +3,12 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from multiprocessing import get_context
 
 import pytest
 
 from sekisho.errors import Conflict
 from sekisho.stores.sql import open_store
+from tests.lib.killed import context
 from tests.lib.stores import (
     NOW,
     actor,
@@ -88,7 +88,7 @@ def _append(where: str, number: int) -> list[int]:
 @BOTH
 def test_entries_of_racing_processes_and_threads_have_no_gap_and_no_double(backend, tmp_path):
     where = new_address(backend, tmp_path)
-    with get_context("spawn").Pool(PROCESSES) as pool:
+    with context().Pool(PROCESSES) as pool:
         waiting = pool.starmap_async(_append, [(where, n) for n in range(PROCESSES)])
         store = open_store(where)
         mine = at_once([lambda: [store.append_entry(entry()) for _ in range(EACH // 4)]] * 4)

@@ -10,7 +10,6 @@ from typing import Union, get_args, get_origin, get_type_hints
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.lib import releases as examples
 
 from sekisho.errors import Fault, TamperedError, UsageError, fault
 from sekisho.model.decision import Decision
@@ -19,6 +18,7 @@ from sekisho.model.table import SUPPRESSED, Row, Suppressed, Table
 from sekisho.model.text import Text
 from sekisho.stores.codec import from_json, read_instant, to_json, write_instant
 from sekisho.terms import JobState, ReleaseState
+from tests.lib import releases as examples
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 instants = st.datetimes(timezones=st.just(UTC)).map(lambda at: at.replace(fold=0))
@@ -126,6 +126,11 @@ def test_what_is_no_cell_is_not_read(cell):
 def test_a_damaged_value_is_refused(text):
     with pytest.raises(TamperedError):
         from_json(text, Text)
+
+
+def test_kinds_that_look_the_same_in_json_are_not_taken():
+    with pytest.raises(UsageError):
+        to_json("1", str | Decimal)
 
 
 def test_a_deep_nest_is_refused():

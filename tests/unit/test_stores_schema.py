@@ -4,7 +4,6 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from sekisho.errors import StorageError, TamperedError, UsageError
 from sekisho.stores import database, migrate, tables
 from sekisho.stores.database import MIGRATIONS, open_engine
 from sekisho.stores.sql import SqlStore, open_store
+from tests.lib.killed import context
 from tests.lib.stores import address, entry, new_address
 
 BOTH = pytest.mark.parametrize(
@@ -278,5 +278,5 @@ def test_many_threads_make_one_store(backend, tmp_path):
 
 def test_many_processes_make_one_store(tmp_path):
     where = address("sqlite", tmp_path)
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, mp_context=context()) as pool:
         assert sorted(pool.map(_open_new, [where] * 6)) == list(range(6))
