@@ -105,7 +105,10 @@ def write_rows(folder, rows, dataset=SALES, name="rows.parquet", *, inexact=Fals
     """Rows (dicts; what is not named is missing) as a delivery of a dataset."""
     number = pa.float64() if inexact else pa.decimal128(18, 2)
     schema = pa.schema(
-        [(c.name, number if c.type is ColumnType.NUMBER else ARROW[c.type]) for c in dataset.columns]
+        [
+            (c.name, number if c.type is ColumnType.NUMBER else ARROW[c.type])
+            for c in dataset.columns
+        ]
     )
     filled = []
     for n, row in enumerate(rows):
@@ -157,3 +160,26 @@ def table_of(cells):
 
 def sale(firm, amount, *, region="N", kind="a", day=date(2020, 5, 17), **more):
     return {"firm": firm, "amount": amount, "region": region, "kind": kind, "day": day, **more}
+
+
+def rows_from(text, dataset=SALES):
+    """Rows from a table drawn in text: a header, then one line a row; an empty field is missing."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    names = [name.strip() for name in lines[0].split("|")]
+    return [
+        {
+            name: _value(dataset.column(name).type, field.strip())
+            for name, field in zip(names, line.split("|"), strict=True)
+            if field.strip()
+        }
+        for line in lines[1:]
+    ]
+
+
+def _value(kind, field):
+    readers = {
+        ColumnType.INTEGER: int,
+        ColumnType.DATE: date.fromisoformat,
+        ColumnType.BOOLEAN: lambda f: f == "yes",
+    }
+    return readers.get(kind, str)(field)

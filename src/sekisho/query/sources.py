@@ -275,6 +275,8 @@ def _excluded(part: Expression, reader: Reader, context: Context) -> bool | None
         if dataset.contributor is not None and reader.origins(item) == {
             Origin(dataset.id, dataset.contributor)
         }:
-            allowed = dataset.not_contributors
-            return all(isinstance(v, Literal) and v.value in allowed for v in values)
+            constants = [v for v in values if isinstance(v, Literal)]
+            if len(constants) < len(values):
+                return None
+            return all(v.value in dataset.not_contributors for v in constants)
     return None
