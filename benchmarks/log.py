@@ -224,6 +224,7 @@ def growth(sizes: list[int]) -> list[dict[str, float]]:
                     "size": size,
                     "append_per_s": size / taken,
                     "proofs_per_s": found["proofs_per_s"],
+                    "proofs_per_s_tiles_read": found["proofs_per_s_tiles_read"],
                     "longest_proof_hashes": found["longest_proof_hashes"],
                     "verify_s": judged["seconds"],
                     "verify_memory_grew_mb": judged["memory_grew_mb"],

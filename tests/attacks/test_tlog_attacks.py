@@ -7,7 +7,7 @@ import pytest
 
 from sekisho.errors import StorageError, TamperedError, UsageError
 from sekisho.stores.tiles import FolderLog
-from sekisho.tlog.append import current_checkpoint, integrate
+from sekisho.tlog.append import current_checkpoint, integrate, public_file
 from sekisho.tlog.merkle import leaf_hash, root_of
 from sekisho.tlog.note import Algorithm, Signer, checkpoint_text, new_signer, sign_note
 from sekisho.tlog.proof import prove, verify_proof
@@ -232,3 +232,18 @@ def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path: Path):
     (tmp_path / "log").write_bytes(b"a file where the folder should be")
     with pytest.raises(StorageError):
         integrate(FolderLog(tmp_path / "log"), [SIGNER], [b"{}"])
+
+
+def test_nothing_beyond_the_checkpoint_is_handed_out(tmp_path: Path):
+    storage = grown(tmp_path, 3)
+    old = storage.read("checkpoint")
+    grown(tmp_path, 3, 300)
+    (tmp_path / "checkpoint").write_bytes(old)
+    handed = {path for path in storage.paths() if public_file(storage, path) is not None}
+    assert handed == {"checkpoint"}
+    (tmp_path / "checkpoint").unlink()
+    assert public_file(storage, "tile/0/000") is None
+    grown(tmp_path, 300)
+    assert public_file(storage, "tile/0/000") == storage.read("tile/0/000")
+    for path in (".lock", "tile", "../outbox", "tile/0/../../checkpoint", "index.html"):
+        assert public_file(storage, path) is None

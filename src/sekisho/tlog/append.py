@@ -18,6 +18,7 @@ from sekisho.tlog.note import (
     Verifier,
     decode_note,
     open_checkpoint,
+    read_checkpoint,
     sign_checkpoint,
 )
 from sekisho.tlog.paths import CHECKPOINT, TILE_WIDTH, Resource, levels, parse_path, width_of
@@ -52,6 +53,21 @@ def current_checkpoint(storage: Readable, verifiers: Sequence[Verifier]) -> Chec
     """
     data = storage.read(CHECKPOINT)
     return None if data is None else open_checkpoint(decode_note(data), verifiers)
+
+
+def public_file(storage: Readable, path: str) -> bytes | None:
+    """What a server may hand out under a path of the log: nothing that no checkpoint covers.
+
+    None for any other path, for a file that is not there, and for one that lies beyond the
+    checkpoint: it may still change, and nobody has signed it.
+    """
+    standing = storage.read(CHECKPOINT)
+    if path == CHECKPOINT or standing is None:
+        return standing if path == CHECKPOINT else None
+    resource = parse_path(path)
+    if resource is None or resource.end > read_checkpoint(decode_note(standing)).size:
+        return None
+    return storage.read(path)
 
 
 def integrate(

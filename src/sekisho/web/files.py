@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from sekisho.errors import NotFound, fault
+from sekisho.stores.tiles import FolderLog
+from sekisho.tlog.append import public_file
 from sekisho.tlog.paths import CHECKPOINT, parse_path
 from sekisho.web.languages import asked_language, wished_language
 from sekisho.web.pages.views import DOWNLOADS, PAPERS
@@ -99,15 +101,13 @@ def log_files(node: Served) -> APIRouter:
     def static(path: str) -> Response:
         if path == KEY_FILE:
             return Response(f"{node.verifier_key}\n", media_type="text/plain; charset=utf-8")
-        resource = parse_path(path)
-        if resource is None and path != CHECKPOINT:
+        known = path == CHECKPOINT or parse_path(path) is not None
+        data = public_file(FolderLog(node.log_folder), path) if known else None
+        if data is None:
             raise NotFound(fault("web.no-such-file"))
-        file = node.log_folder / (resource.path if resource else CHECKPOINT)
-        if not file.is_file():
-            raise NotFound(fault("web.no-such-file"))
-        plain = resource is None
+        plain = path == CHECKPOINT
         return Response(
-            file.read_bytes(),
+            data,
             media_type="text/plain; charset=utf-8" if plain else "application/octet-stream",
             headers={"Cache-Control": _ASK_AGAIN if plain else _FOREVER},
         )
