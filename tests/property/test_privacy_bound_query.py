@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.lib.privacy import run_bound
 
 from sekisho.lanes.statistics.privacy.bounds import PRECISION_ONE
 from sekisho.query.bound import Amount, AmountKind, Bound, BoundGroup, BoundLevel, BoundVector
@@ -15,6 +14,7 @@ from sekisho.query.bound_evaluate import evaluate_bound
 from sekisho.query.expressions import ColumnRef, Type
 from sekisho.query.plan import Scan
 from sekisho.terms import ColumnType
+from tests.lib.privacy import run_bound
 
 WHOLE = Type(ColumnType.INTEGER, nullable=True)
 TEXT = Type(ColumnType.STRING, nullable=True)
