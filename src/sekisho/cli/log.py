@@ -213,6 +213,28 @@ def cosign(speaker: Speaker, node: Path, witness: tuple[str, ...]) -> None:
     speaker.answer({"size": found.checkpoint.size, "witnesses": names})
 
 
+@log.command("witness", help=text.sentence("log.help-log-witness"))
+@NODE
+@click.option("--watch", multiple=True, help=text.sentence("log.argument-watch"))
+@click.option("--name", help=text.sentence("log.argument-name"))
+@common
+def witness(speaker: Speaker, node: Path, watch: tuple[str, ...], name: str | None) -> None:
+    """Make the node a witness of other logs; `serve` then answers them."""
+    from sekisho.cli.log_source import read_keys
+    from sekisho.stores.witness import FolderWitness
+
+    own = keys_of(str(node), ())[0].name
+    standing = FolderWitness(node)
+    key = standing.begin(name or f"{own}/witness")
+    if watch:
+        standing.watch(read_keys(watch))
+    origins = sorted(standing.logs())
+    tell(speaker, "witness-stands", key=key.vkey)
+    for origin in origins:
+        tell(speaker, "witness-watches", origin=origin)
+    speaker.answer({"key": key.vkey, "watches": origins})
+
+
 def _witness(given: str) -> "Witness":
     from sekisho.stores.http_log import ask_witness, http_log
     from sekisho.tlog.cosign import Witness

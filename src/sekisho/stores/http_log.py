@@ -84,7 +84,7 @@ def _fetch(url: str, body: bytes | None, timeout_s: float) -> tuple[int, bytes |
 
 
 def _type(headers: "Message[str, str]") -> str:
-    return headers.get("Content-Type", "")
+    return headers.get("Content-Type", "").partition(";")[0].strip()
 
 
 def _plain(data: bytes, headers: "Message[str, str]") -> bytes | None:

@@ -23,6 +23,7 @@ from sekisho.web.pages.render import full_sentence, page
 from sekisho.web.pages.routes import doors, pages
 from sekisho.web.security import LOCAL_HOSTS, Guard, secure
 from sekisho.web.served import Served
+from sekisho.web.witness import witness
 
 _LOG = logging.getLogger("sekisho.web")
 
@@ -46,6 +47,7 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
     app.include_router(doors(node))
     app.include_router(downloads(node))
     app.include_router(log_files(node))
+    app.include_router(witness(node))
     app.mount("/static", StaticFiles(directory=_folder("sekisho.web") / "static"))
     app.mount("/fonts", StaticFiles(directory=_folder("sekisho.present") / "fonts"))
     _answer_faults(app, node)
