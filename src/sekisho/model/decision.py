@@ -71,7 +71,7 @@ class Gateway:
     """Id of the requirement that it would satisfy."""
     open: bool
     closed_by: tuple[Missing, ...] = ()
-    """Empty when open; else the nearest set of conditions that would open it."""
+    """The nearest set of conditions that would open it; empty when it or the whole way is open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def _check_condition(rule: AccessRule, place: Place, packs: Packs) -> list[Fault
     ]
     if not condition.ways:
         found.append(fault("rules.never-applies", place, id=rule.id))
-    schema = schema_text(packs.vocabulary.paths(), weighing=False, judging=False)
+    schema = schema_text(packs.vocabulary.paths())
     found += [fault("rules.not-cedar", place, why=why) for why in validate(rule.text, schema)]
     return found
 

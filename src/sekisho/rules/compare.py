@@ -17,11 +17,11 @@ from sekisho.model.facts import DataFacts, Fact, Facts, Identifiability, Truth
 from sekisho.model.text import Text
 from sekisho.rules.compiled import compiled
 from sekisho.rules.conditions import Atom, unknown_word
-from sekisho.rules.decide import decide
+from sekisho.rules.decide import decide, ends_of
 from sekisho.rules.facts_file import read_facts
 from sekisho.rules.known import values
 from sekisho.rules.lint import LAW_ALONE
-from sekisho.rules.openings import Needs, Weighed, candidates, change_of, in_order
+from sekisho.rules.openings import Needs, Weighed, candidates, change_of, in_order, weigh
 from sekisho.rules.packs import PackRule, Packs
 from sekisho.terms import Lane
 
@@ -115,10 +115,8 @@ def between(facts: Facts, sender: str, recipient: str) -> Facts:
 
 
 def _weighed(facts: Facts, packs: Packs, at: date) -> Weighed:
-    places = (facts.sender.jurisdiction or "", facts.recipient.jurisdiction or "")
-    codes = tuple(sorted({packs.code_of(place) for place in places}))
-    rules = compiled(packs, codes, at, LAW_ALONE, person=True)
-    return Weighed(rules, packs.vocabulary, values(facts, packs, at, rules.by_path.keys()))
+    rules = compiled(packs, ends_of(facts, packs), at, LAW_ALONE, person=True)
+    return weigh(rules, packs.vocabulary, values(facts, packs, at, rules.by_path.keys()))
 
 
 def _asked(facts: Facts, packs: Packs, at: date, place: str, others: Sequence[str]) -> list[Asked]:

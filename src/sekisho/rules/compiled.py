@@ -1,11 +1,12 @@
-"""Turns the rules concerned into what Cedar is asked: two policy sets and what they need to know.
+"""Turns the rules concerned into what Cedar is asked: one policy set and what it needs to know.
 
-Only the packs of the two sides and the programme's rules are in a set, so the number of installed
-packs costs nothing. Gateways are weighed in a set that holds no rule of the programme: a
-programme cannot open what a law closed.
+Only the packs of the two sides and the programme's rules are in the set, so the number of
+installed packs costs nothing. Where a requirement names its gateways, their conditions are put in:
+Cedar decides from facts alone, nothing that was worked out outside can open a way, and a rule of a
+programme cannot name a gateway.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -23,21 +24,19 @@ from sekisho.rules.conditions import (
     read_condition,
 )
 from sekisho.rules.packs import PERSONAL, DutyRule, PackRule, Packs
-from sekisho.rules.vocabulary import SCOPE, WEIGH, schema_text
+from sekisho.rules.vocabulary import SCOPE, schema_text
 
-APPLIES = "applies:"
-"""Before the id of a requirement: the question whether it concerns the flow at all."""
+Ends = tuple[str, str]
+"""The sender's and the recipient's jurisdiction as rules name them; empty where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """The rules concerned by a flow, ready to be asked."""
 
-    weigh: PolicySet | None
-    judge: PolicySet
-    weigh_paths: frozenset[str]
-    judge_paths: frozenset[str]
-    """Facts that the rules of each set use; every question holds exactly these."""
+    policies: PolicySet
+    paths: frozenset[str]
+    """Facts that the rules use; every question holds exactly these."""
     by_path: Mapping[str, tuple[str, ...]]
     """Rules that compare a fact; what a change of it can change."""
     must_be_known: frozenset[str]
@@ -71,20 +70,28 @@ def cited_rule(rule: AccessRule) -> CitedRule:
     )
 
 
-def _asks_whether_it_applies(policy: Policy) -> Policy:
-    """The requirement as a question: its condition without the gateways that lift it."""
+def _body(policy: Policy) -> object:
+    """All that a gateway asks for, as one expression."""
+    body: object = {"Value": True}
     conditions = policy["conditions"]
+    for each in conditions if isinstance(conditions, list) else ():
+        one = each["body"] if each["kind"] == "when" else {"!": {"arg": each["body"]}}
+        body = one if body == {"Value": True} else {"&&": {"left": body, "right": one}}
+    return body
+
+
+def _with_gateways(rule: PackRule, gateways: Mapping[str, Policy]) -> Policy:
+    """A requirement with the conditions of its gateways in the place of their names."""
+    conditions = rule.policy["conditions"]
     kept = [
         each
         for each in (conditions if isinstance(conditions, list) else ())
         if each["kind"] == "when" or named_gateways(each["body"]) is None
     ]
-    weigh = {"op": "==", "entity": {"type": "Action", "id": WEIGH}}
-    return {**policy, "effect": "permit", "action": weigh, "conditions": kept}
-
-
-def _paths(conditions: Mapping[str, Condition], names: Iterable[str]) -> frozenset[str]:
-    return frozenset(a.path for name in names for a in conditions[name].atoms()) - SCOPE
+    for name in rule.condition.gateways:
+        if name in gateways:
+            kept.append({"kind": "unless", "body": _body(gateways[name])})
+    return {**rule.policy, "conditions": kept}
 
 
 def _by_path(conditions: Mapping[str, Condition]) -> dict[str, tuple[str, ...]]:
@@ -95,16 +102,28 @@ def _by_path(conditions: Mapping[str, Condition]) -> dict[str, tuple[str, ...]]:
     return {path: tuple(names) for path, names in found.items()}
 
 
-def rules_concerned(
-    packs: Packs, codes: tuple[str, ...], at: date, *, person: bool
-) -> tuple[PackRule, ...]:
-    """The rules of the packs named that decide on this day."""
-    return tuple(
+def _can_concern(rule: PackRule, ends: Ends) -> bool:
+    """Whether a requirement can concern a flow between these two places."""
+    places = {"sender.jurisdiction": ends[0], "recipient.jurisdiction": ends[1]}
+    return any(
+        all(atom.holds(places) for atom in way if places.get(atom.path))
+        for way in rule.condition.ways
+    )
+
+
+def rules_concerned(packs: Packs, ends: Ends, at: date, *, person: bool) -> tuple[PackRule, ...]:
+    """The rules of both sides' packs that decide on this day: requirements and their gateways."""
+    codes = sorted({code for code in ends if code in packs.packs})
+    counted = [
         rule
         for code in codes
         for rule in packs.packs[code].rules
         if (person or rule.scope != PERSONAL) and rule.counts_on(at)
-    )
+    ]
+    asking = [rule for rule in counted if rule.is_requirement and _can_concern(rule, ends)]
+    named = {name for rule in asking for name in rule.condition.gateways}
+    kept = {rule.cited.id for rule in asking} | named
+    return tuple(rule for rule in counted if rule.cited.id in kept)
 
 
 @dataclass(frozen=True)
@@ -118,15 +137,13 @@ class _Written:
 
 
 @lru_cache(maxsize=256)
-def _kept(
-    packs: Packs, codes: tuple[str, ...], at: date, written: _Written, *, person: bool
-) -> Compiled:
-    return _compile(packs, codes, at, written.rules, person=person)
+def _kept(packs: Packs, ends: Ends, at: date, written: _Written, *, person: bool) -> Compiled:
+    return _compile(packs, ends, at, written.rules, person=person)
 
 
 def compiled(
     packs: Packs,
-    codes: tuple[str, ...],
+    ends: Ends,
     at: date,
     programme: tuple[AccessRule, ...],
     *,
@@ -136,12 +153,12 @@ def compiled(
 
     Raises: Unusable when a rule of the programme has a fault.
     """
-    return _kept(packs, codes, at, _Written(programme), person=person)
+    return _kept(packs, ends, at, _Written(programme), person=person)
 
 
 def _compile(
     packs: Packs,
-    codes: tuple[str, ...],
+    ends: Ends,
     at: date,
     programme: tuple[AccessRule, ...],
     *,
@@ -150,39 +167,33 @@ def _compile(
     faults = tuple(check_rules(programme, packs))
     if faults:
         raise Unusable(faults)
-    of_packs = rules_concerned(packs, codes, at, person=person)
-    weighing: dict[str, Policy] = {}
-    judging: dict[str, Policy] = {}
-    for rule in of_packs:
-        if rule.is_requirement:
-            judging[rule.cited.id] = rule.policy
-            weighing[APPLIES + rule.cited.id] = _asks_whether_it_applies(rule.policy)
-        else:
-            weighing[rule.cited.id] = rule.policy
+    of_packs = rules_concerned(packs, ends, at, person=person)
+    gateways = {r.cited.id: r.policy for r in of_packs if not r.is_requirement}
+    judging = {r.cited.id: _with_gateways(r, gateways) for r in of_packs if r.is_requirement}
     conditions = {rule.cited.id: rule.condition for rule in of_packs}
     for own in programme:
         judging[own.id] = parse_policy(own.text)
         conditions[own.id] = read_condition(judging[own.id], packs.vocabulary)
     by_path = _by_path(conditions)
-    asked = _paths(conditions, (name.removeprefix(APPLIES) for name in weighing))
-    judged = _paths(conditions, judging)
+    paths = frozenset(by_path) - SCOPE
     needed = (must_be_known(each, packs.vocabulary) for each in conditions.values())
     try:
-        weigh = build(weighing, schema_text(asked, weighing=True, judging=False))
-        judge = build(judging, schema_text(judged, weighing=False, judging=True))
+        policies = build(judging, schema_text(paths))
     except NotCedar as error:
         raise Unusable((Fault("rules.not-cedar", {"why": str(error)}),)) from error
     cited = {rule.cited.id: rule.cited for rule in of_packs}
     return Compiled(
-        weigh=weigh if weighing else None,
-        judge=judge,
-        weigh_paths=asked,
-        judge_paths=judged,
+        policies=policies,
+        paths=paths,
         by_path=by_path,
         must_be_known=frozenset().union(*needed),
         conditions=conditions,
         cited=cited | {rule.id: cited_rule(rule) for rule in programme},
         requirements=tuple(rule.cited.id for rule in of_packs if rule.is_requirement),
         own=frozenset(rule.id for rule in programme),
-        duties=tuple(duty for code in codes for duty in packs.packs[code].duties),
+        duties=tuple(
+            duty
+            for code in sorted(set(ends) & set(packs.packs))
+            for duty in packs.packs[code].duties
+        ),
     )

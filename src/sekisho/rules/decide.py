@@ -1,13 +1,13 @@
 """Judges one flow: weighs every gateway, asks every law concerned, and keeps what decided.
 
-First every gateway of the packs is weighed, apart from any rule of a programme. Then requirements
-and the programme's rules are judged together, knowing which gateways are open. Whatever cannot be
-judged is refused: unknown facts, faulty rules, an error of the engine, a jurisdiction without a
-pack where a person is in the data.
+Cedar decides, from the facts alone. Why it decided so - which gateways are open, which fact closed
+one - is worked out from the same conditions, and must lead to the same answer and the same rules;
+else the flow is refused. Whatever cannot be judged is refused: unknown facts, faulty rules, an
+error of the engine, a jurisdiction without a pack where a person is in the data.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sekisho.errors import Fault, fault
@@ -15,13 +15,13 @@ from sekisho.model.access_rule import AccessRule
 from sekisho.model.decision import CitedRule, Decision, Gateway
 from sekisho.model.facts import WITHOUT_PERSON, Facts
 from sekisho.rules.cedar import Answer, ask
-from sekisho.rules.compiled import APPLIES, Compiled, Unusable, compiled
+from sekisho.rules.compiled import Compiled, Ends, Unusable, compiled
 from sekisho.rules.duties import duties_of
 from sekisho.rules.fallbacks import FACTS_INCOMPLETE, NO_PACK, NO_RULE_ALLOWS, RULES_FAULTY
 from sekisho.rules.known import facts_hash, faults_of, found_as, unknown_paths, values
-from sekisho.rules.openings import Weighed, closed_by, openings
+from sekisho.rules.openings import Weighed, closed_by, openings, passes, standing_against, weigh
 from sekisho.rules.packs import Packs
-from sekisho.rules.vocabulary import ACTIONS, WEIGH, nested
+from sekisho.rules.vocabulary import ACTIONS, nested
 from sekisho.terms import Outcome
 
 
@@ -77,40 +77,45 @@ def concerned(facts: Facts, packs: Packs) -> tuple[tuple[str, ...], list[str]]:
     return tuple(sorted(codes)), missing
 
 
-def _question(flow: _Flow, paths: frozenset[str]) -> dict[str, object]:
-    return nested({path: flow.weighed.values[path] for path in paths})
+def ends_of(facts: Facts, packs: Packs) -> Ends:
+    """The two places of a flow as rules name them; empty where unknown."""
+    sender, recipient = facts.sender.jurisdiction, facts.recipient.jurisdiction
+    return (
+        packs.code_of(sender) if sender else "",
+        packs.code_of(recipient) if recipient else "",
+    )
 
 
-def _ask(flow: _Flow, opened: frozenset[str] | None) -> Answer:
-    """Ask about the gateways (None), or about the flow with these gateways open."""
+def _ask(flow: _Flow) -> Answer:
+    """Cedar's answer to the flow; errors and contradictions make it none."""
     parties = (flow.facts.recipient.id or "?", flow.facts.data.id or "?")
-    if opened is None:
-        if flow.rules.weigh is None:
-            return Answer("Allow", frozenset(), ())
-        return ask(flow.rules.weigh, WEIGH, _question(flow, flow.rules.weigh_paths), parties)
-    context = _question(flow, flow.rules.judge_paths)
-    context["open"] = sorted(opened)
-    return ask(flow.rules.judge, ACTIONS[flow.facts.lane], context, parties)
+    context = nested({path: flow.weighed.values[path] for path in flow.rules.paths})
+    answer = ask(flow.rules.policies, ACTIONS[flow.facts.lane], context, parties)
+    against = standing_against(flow.weighed)
+    expected = passes(flow.rules, flow.weighed.truths)
+    if answer.allowed != expected or (against and answer.reasons != against):
+        return replace(answer, errors=(*answer.errors, "the explanation contradicts the answer"))
+    return answer
 
 
-def _gateways(flow: _Flow, weighed: Answer) -> tuple[Gateway, ...]:
-    """The gateways of every requirement that concerns the flow, open and closed."""
+def _gateways(flow: _Flow, *, reasons: bool) -> tuple[Gateway, ...]:
+    """The gateways of every requirement that concerns the flow; `reasons` says why one closed."""
     found = []
-    stands = flow.found_as
-    for requirement in flow.rules.requirements:
-        if APPLIES + requirement not in weighed.reasons:
+    stands = flow.found_as if reasons else {}
+    rules, truths = flow.rules, flow.weighed.truths
+    for requirement in rules.requirements:
+        if not truths[requirement]:
             continue
-        for name in flow.rules.conditions[requirement].gateways:
-            if name not in flow.rules.cited:
+        for name in rules.conditions[requirement].gateways:
+            if name not in rules.cited:
                 continue
-            is_open = name in weighed.reasons
-            why = () if is_open else closed_by(flow.weighed, name, stands)
-            found.append(Gateway(flow.rules.cited[name], requirement, is_open, why))
+            why = closed_by(flow.weighed, name, stands) if reasons and not truths[name] else ()
+            found.append(Gateway(rules.cited[name], requirement, truths[name], why))
     return tuple(found)
 
 
 def _allowed(flow: _Flow, gateways: tuple[Gateway, ...], judged: Answer) -> Decision:
-    met = [name for name in flow.rules.requirements if any(g.requirement == name for g in gateways)]
+    met = [gate.requirement for gate in gateways]
     through = [gate.rule.id for gate in gateways if gate.open]
     deciding = dict.fromkeys([*sorted(judged.reasons), *met, *through])
     return Decision(
@@ -145,12 +150,10 @@ def _judge(flow: _Flow) -> Decision:
         return _refused(
             flow.at, FACTS_INCOMPLETE, [fault("rules.incomplete", facts=said)], flow.hashes
         )
-    weighed = _ask(flow, None)
-    opened = frozenset(name for name in weighed.reasons if not name.startswith(APPLIES))
-    judged = _ask(flow, opened)
-    if weighed.errors or judged.errors or judged.word not in ("Allow", "Deny"):
+    judged = _ask(flow)
+    if judged.errors or judged.word not in ("Allow", "Deny"):
         return _refused(flow.at, FACTS_INCOMPLETE, [fault("rules.engine")], flow.hashes)
-    gateways = _gateways(flow, weighed)
+    gateways = _gateways(flow, reasons=not judged.allowed)
     if judged.allowed:
         return _allowed(flow, gateways, judged)
     return _closed(flow, gateways, judged)
@@ -187,8 +190,8 @@ def decide(
         ]
         return _refused(at, FACTS_INCOMPLETE, lacking, hashes)
     try:
-        rules = compiled(packs, codes, at, own, person=person)
+        rules = compiled(packs, ends_of(facts, packs), at, own, person=person)
     except Unusable as error:
         return _refused(at, RULES_FAULTY, error.faults, hashes)
-    weighed = Weighed(rules, packs.vocabulary, values(facts, packs, at, rules.by_path.keys()))
+    weighed = weigh(rules, packs.vocabulary, values(facts, packs, at, rules.by_path.keys()))
     return _judge(_Flow(facts, packs, at, rules, weighed, hashes, with_openings))

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sekisho.errors import Fault, fault
 from sekisho.model.facts import (
+    UNKNOWN,
     Category,
     DataFacts,
     Fact,
@@ -145,8 +146,11 @@ def values(facts: Facts, packs: Packs, at: date, paths: Collection[str]) -> dict
         kind = kinds.get(name)
         if kind is None:
             continue
-        said = found_as(facts.fact(name), at)
-        found[name] = said == "true" if kind.opens else said != "false"
+        fact = facts.on_file.get(name, UNKNOWN)
+        helps = fact.truth is (Truth.TRUE if kind.opens else Truth.FALSE)
+        if helps and fact.until is not None:
+            helps = holds_through(fact, at)
+        found[name] = helps == kind.opens
     return found
 
 
@@ -157,22 +161,16 @@ def unknown_paths(facts: Facts, packs: Packs) -> frozenset[str]:
 
 def facts_hash(facts: Facts) -> str:
     """SHA-256 over the facts, hexadecimal; the same facts give the same hash in any order."""
-    data = facts.data
-    document = {
-        "lane": facts.lane.value,
-        "sender": [facts.sender.kind, facts.sender.jurisdiction, facts.sender.id],
-        "recipient": [facts.recipient.kind, facts.recipient.jurisdiction, facts.recipient.id],
-        "data": [
-            data.identifiability,
-            None if data.categories is None else sorted(data.categories),
-            data.persons,
-            data.id,
+    data, sender, recipient = facts.data, facts.sender, facts.recipient
+    document = [
+        facts.lane,
+        facts.purpose,
+        [sender.kind, sender.jurisdiction, sender.id],
+        [recipient.kind, recipient.jurisdiction, recipient.id],
+        [data.identifiability, sorted(data.categories or ()), data.persons, data.id],
+        [
+            [name, f.truth, f.source, f.answers, f.until and f.until.astimezone(UTC).isoformat()]
+            for name, f in sorted(facts.on_file.items())
         ],
-        "purpose": facts.purpose,
-        "on_file": {
-            name: [f.truth, f.source, f.answers, f.until and f.until.astimezone(UTC).isoformat()]
-            for name, f in facts.on_file.items()
-        },
-    }
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    ]
+    return hashlib.sha256(json.dumps(document, separators=(",", ":")).encode()).hexdigest()

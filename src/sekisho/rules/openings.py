@@ -43,22 +43,36 @@ class Weighed:
     rules: Compiled
     vocabulary: Vocabulary
     values: Mapping[str, object]
-
-
-def _truths(weighed: Weighed) -> dict[str, bool]:
+    truths: Mapping[str, bool]
     """Which rules apply as things are, gateways left aside."""
-    return {name: each.holds(weighed.values) for name, each in weighed.rules.conditions.items()}
 
 
-def _truths_after(weighed: Weighed, truths: Mapping[str, bool], needs: Needs) -> dict[str, bool]:
+def weigh(rules: Compiled, vocabulary: Vocabulary, values: Mapping[str, object]) -> Weighed:
+    """The rules with what applies for these values."""
+    truths = {name: condition.holds(values) for name, condition in rules.conditions.items()}
+    return Weighed(rules, vocabulary, values, truths)
+
+
+def standing_against(weighed: Weighed) -> frozenset[str]:
+    """The rules that forbid as things are: what Cedar has to say as well."""
+    return frozenset(
+        name
+        for name, condition in weighed.rules.conditions.items()
+        if condition.effect == "forbid"
+        and weighed.truths[name]
+        and not any(weighed.truths.get(gate, False) for gate in condition.gateways)
+    )
+
+
+def _truths_after(weighed: Weighed, needs: Needs) -> dict[str, bool]:
     """Which rules apply after the changes; only what compares a changed fact is asked again."""
     after = changed(weighed.values, needs)
     rules = weighed.rules
     touched = {name for atom in needs for name in rules.by_path.get(atom.path, ())}
-    return {**truths, **{name: rules.conditions[name].holds(after) for name in touched}}
+    return {**weighed.truths, **{name: rules.conditions[name].holds(after) for name in touched}}
 
 
-def _passes(rules: Compiled, truths: Mapping[str, bool]) -> bool:
+def passes(rules: Compiled, truths: Mapping[str, bool]) -> bool:
     """Whether a flow may pass when these rules apply; as Cedar decides, without the door."""
     for name, condition in rules.conditions.items():
         if condition.effect != "forbid" or not truths[name]:
@@ -149,7 +163,7 @@ def candidates(weighed: Weighed, width: int = WIDTH) -> list[Needs]:
     ]
     kept = _smallest(permits, costs)[:width]
     for name, condition in rules.conditions.items():
-        if condition.effect != "forbid" or not condition.holds(values):
+        if condition.effect != "forbid" or not weighed.truths[name]:
             continue
         choices = _smallest(_choices(weighed, name), costs)
         if not choices:
@@ -213,16 +227,15 @@ SENDER = Text("the sender", "送り手")
 def openings(weighed: Weighed, width: int = WIDTH, shown: int = SHOWN) -> tuple[Opening, ...]:
     """The smallest sets of changes that open the way, cheapest first, changeable ones before."""
     found = []
-    truths = _truths(weighed)
     for needs in candidates(weighed, width):
-        after = _opens(weighed, truths, needs)
+        after = _opens(weighed, needs)
         if after is None:
             continue
         gates = tuple(
             name
             for name, condition in weighed.rules.conditions.items()
             if after[name]
-            and not truths[name]
+            and not weighed.truths[name]
             and condition.effect == "permit"
             and name not in weighed.rules.own
         )
@@ -235,17 +248,17 @@ def openings(weighed: Weighed, width: int = WIDTH, shown: int = SHOWN) -> tuple[
     return tuple(sorted(found, key=lambda each: (not each.changeable, each.cost)))
 
 
-def _opens(weighed: Weighed, truths: Mapping[str, bool], needs: Needs) -> dict[str, bool] | None:
+def _opens(weighed: Weighed, needs: Needs) -> dict[str, bool] | None:
     """Which rules apply after the changes, if they open the way and none can be left out."""
     then = changed(weighed.values, needs)
     if not all(atom.holds(then) for atom in needs) or not then.get("data.categories", True):
         return None
-    after = _truths_after(weighed, truths, needs)
-    if not _passes(weighed.rules, after):
+    after = _truths_after(weighed, needs)
+    if not passes(weighed.rules, after):
         return None
     paths = {atom.path for atom in needs}
     fewer = (frozenset(a for a in needs if a.path != path) for path in paths)
-    if any(_passes(weighed.rules, _truths_after(weighed, truths, each)) for each in fewer):
+    if any(passes(weighed.rules, _truths_after(weighed, each)) for each in fewer):
         return None
     return after
 

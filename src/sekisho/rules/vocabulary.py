@@ -17,7 +17,7 @@ ACTIONS = {Lane.RECORD: "transfer", Lane.STATISTICS: "release", Lane.OPEN: "publ
 """The action that a flow of each lane asks for."""
 
 WEIGH = "weigh"
-"""The action under which packs weigh gateways; a programme's rule cannot name it."""
+"""The action under which packs write their gateways; a programme's rule cannot name it."""
 
 FACT_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 JURISDICTION = re.compile(r"[A-Z]{2}")
@@ -89,7 +89,7 @@ def _cedar_type(path: str) -> str:
     return "String" if path in GROUND else "Bool"
 
 
-def _record(paths: Iterable[str], more: str) -> str:
+def _record(paths: Iterable[str]) -> str:
     groups: dict[str, list[str]] = {}
     plain = []
     for path in sorted(paths):
@@ -99,20 +99,14 @@ def _record(paths: Iterable[str], more: str) -> str:
         else:
             plain.append(f"{path}: {_cedar_type(path)}")
     plain += [f"{group}: {{ {', '.join(names)} }}" for group, names in groups.items()]
-    return "{ " + ", ".join([*plain, *([more] if more else [])]) + " }"
+    return "{ " + ", ".join(plain) + " }"
 
 
-def schema_text(paths: Iterable[str], *, weighing: bool, judging: bool) -> str:
+def schema_text(paths: Iterable[str]) -> str:
     """The Cedar schema over some paths; every one of them is required in each request."""
-    used = list(paths)
-    lines = ["entity Party;", "entity Data;"]
-    head = "appliesTo { principal: Party, resource: Data, context: "
-    if weighing:
-        lines.append(f'action "{WEIGH}" {head}{_record(used, "")} }};')
     actions = ", ".join(f'"{name}"' for name in ACTIONS.values())
-    more = "open: Set<String>" if judging else ""
-    lines.append(f"action {actions} {head}{_record(used, more)} }};")
-    return "\n".join(lines) + "\n"
+    applies = f"appliesTo {{ principal: Party, resource: Data, context: {_record(paths)} }}"
+    return f"entity Party;\nentity Data;\naction {actions} {applies};\n"
 
 
 def nested(values: Mapping[str, object]) -> dict[str, object]:
