@@ -17,6 +17,7 @@ from sekisho.lanes.statistics.privacy.calibrate import (
     mu2_within,
     round_up,
 )
+from sekisho.model.dataset import BudgetDeclaration
 
 RESERVE_SHARE = Decimal("0.05")
 """Part of a budget's delta that pays for discrete noise and for groups found in the data."""
@@ -87,6 +88,14 @@ def open_ledger(measure: LossMeasure, epsilon: Decimal, delta: Decimal | None) -
         return open_ledger(measure, epsilon, Decimal(0))
     reserve = delta * RESERVE_SHARE
     return Ledger(measure, epsilon, delta, mu2_within(epsilon, delta - reserve), reserve)
+
+
+def declared_ledger(budget: BudgetDeclaration) -> Ledger:
+    """The empty ledger of one period of a dataset's declared budget.
+
+    Raises: UsageError when the budget is zero, negative or absurd.
+    """
+    return open_ledger(LossMeasure(budget.measure), budget.epsilon, budget.delta)
 
 
 def loss_within(ledger: Ledger, epsilon: Decimal) -> Decimal:
