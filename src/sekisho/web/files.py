@@ -31,6 +31,8 @@ MEDIA_TYPES = {
 _SAVED = {".csv", ".parquet"}
 """What a browser saves instead of showing."""
 _FOREVER = "public, max-age=31536000, immutable"
+_AN_HOUR = "public, max-age=3600"
+"""A revision never changes, but it can be withdrawn."""
 _ASK_AGAIN = "no-cache"
 KEY_FILE = "log.vkey"
 
@@ -42,7 +44,7 @@ def downloads(node: Served) -> APIRouter:
     @router.get("/{programme}/{plan}/r{number:int}/{name}", dependencies=[Depends(only())])
     def exact(request: Request, programme: str, plan: str, number: int, name: str) -> Response:
         _, released = revision(node, programme, plan, number)
-        return _handed_out(request, released, name, _FOREVER)
+        return _handed_out(request, released, name, _AN_HOUR)
 
     @router.get("/{programme}/{name}", dependencies=[Depends(only("lang"))])
     def newest(request: Request, programme: str, name: str) -> Response:

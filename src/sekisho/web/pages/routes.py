@@ -1,5 +1,6 @@
 """The pages' addresses: `/en/…` and `/ja/…`, the same page behind both."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from fastapi import APIRouter, Depends, Request
@@ -50,23 +51,15 @@ def pages(node: Served, language: Language) -> APIRouter:
         default_response_class=HTMLResponse,
     )
 
-    def shown(request: Request, template: str, path: str, **values: object) -> Response:
-        other = asked_language(request)
-        if other is not None and other is not language:
-            return RedirectResponse(f"/{other.value}{path}", 307)
-        known = {"origin": node.origin, "key": node.verifier_key}
-        html = page(template, language, path, {**known, **values})
-        return HTMLResponse(html, headers={"Content-Language": language.value})
-
     @router.get("/")
     def front(request: Request) -> Response:
-        return shown(request, "front.html", "/", shelves=_front(node, language))
+        return _shown(
+            node, (request, language), "front.html", "/", {"shelves": _front(node, language)}
+        )
 
     @router.get("/log")
     def log(request: Request) -> Response:
-        return shown(
-            request, "log.html", "/log", key=node.verifier_key, has_log=_has_checkpoint(node)
-        )
+        return _shown(node, (request, language), "log.html", "/log", {"has_log": _has_log(node)})
 
     @router.get("/releases/{programme}/{plan}")
     def newest(request: Request, programme: str, plan: str) -> Response:
@@ -76,20 +69,35 @@ def pages(node: Served, language: Language) -> APIRouter:
     def one(request: Request, programme: str, plan: str, number: int | None) -> Response:
         values = _release(node, (programme, plan, number), language)
         path = f"/releases/{programme}/{plan}" + ("" if number is None else f"/r{number}")
-        return shown(request, "release.html", path, **values)
+        return _shown(node, (request, language), "release.html", path, values)
 
     @router.get("/releases/{programme}/{plan}/r{number:int}/{picture}")
     def chart(programme: str, plan: str, number: int, picture: str) -> Response:
         _, released = revision(node, programme, plan, number)
         if picture not in _CHARTS or not is_handed_out(released):
             raise NotFound(fault("web.no-such-file"))
-        return Response(
-            _drawn(released.release.table, language, _CHARTS[picture]),
-            media_type="image/svg+xml",
-            headers={"Cache-Control": "public, max-age=3600"},
-        )
+        drawn = _drawn(released.release.table, language, _CHARTS[picture])
+        headers = {"Cache-Control": "public, max-age=3600"}
+        return Response(drawn, media_type="image/svg+xml", headers=headers)
 
     return router
+
+
+def _shown(
+    node: Served,
+    asked: tuple[Request, Language],
+    template: str,
+    path: str,
+    values: Mapping[str, object],
+) -> Response:
+    """The page, or the way to the same page in the language of `?lang=`."""
+    request, language = asked
+    other = asked_language(request)
+    if other is not None and other is not language:
+        return RedirectResponse(f"/{other.value}{path}", 307)
+    known = {"origin": node.origin, "key": node.verifier_key}
+    html = page(template, language, path, {**known, **values})
+    return HTMLResponse(html, headers={"Content-Language": language.value})
 
 
 @lru_cache(maxsize=64)
@@ -97,7 +105,7 @@ def _drawn(table: Table, language: Language, frame: Frame) -> str:
     return chart_svg(table, language, frame)
 
 
-def _has_checkpoint(node: Served) -> bool:
+def _has_log(node: Served) -> bool:
     return (node.log_folder / "checkpoint").is_file()
 
 
