@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sekisho.model.actor import Actor, Participant, RegisteredKey
+from sekisho.model.budget import BudgetCharge, Spent
 from sekisho.model.dataset import Dataset, Lookup
 from sekisho.model.entry import Entry
 from sekisho.model.release import Delivery, Job, Release
@@ -207,6 +208,28 @@ class Store(Protocol):
 
     def release(self, release_id: str) -> Release | None: ...
     def releases(self, programme: str | None = None, plan: str | None = None) -> list[Release]: ...
+
+    def charge(
+        self,
+        charges: Sequence[BudgetCharge],
+        entries: Sequence[Entry],
+        admit: Callable[[Spent, BudgetCharge], Spent],
+    ) -> bool:
+        """Charge one request to its ledgers in one transaction; False when it was charged before.
+
+        `admit` gives what is spent afterwards, or raises; then nothing is charged.
+        """
+        ...
+
+    def spent(self, programme: str, dataset: str, period: str) -> Spent: ...
+    def charges(
+        self, programme: str | None = None, request: str | None = None
+    ) -> list[BudgetCharge]: ...
+    def save_draw(self, request: str, draw: bytes) -> bytes:
+        """Keep the first draw of a charged request; returns the one that is kept."""
+        ...
+
+    def drawn(self, request: str) -> bytes | None: ...
 
     def append_entry(self, entry: Entry) -> int:
         """An entry without any other change (a refusal, a setting)."""

@@ -185,13 +185,16 @@ def test_opening_a_store_of_this_version_does_not_load_alembic(tmp_path):
     subprocess.run([sys.executable, "-c", program, where], check=True)
 
 
+NOW = tables.REVISIONS[-1]
+
+
 def next_version(folder: Path, upgrade: str) -> Path:
     """The migrations with one step more, as the next version would bring it."""
     migrations = folder / "next"
     shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
-    (migrations / "versions" / "r0002_next.py").write_text(
+    (migrations / "versions" / "r9999_next.py").write_text(
         "import sqlalchemy as sa\nfrom alembic import op\n"
-        'revision, down_revision = "0002", "0001"\nbranch_labels = depends_on = None\n'
+        f'revision, down_revision = "9999", "{NOW}"\nbranch_labels = depends_on = None\n'
         f"def upgrade():\n{upgrade}\n"
     )
     return migrations
@@ -211,7 +214,7 @@ ADD_AND_FAIL = ADD_A_COLUMN + '    op.execute("SELECT nothing FROM nowhere")\n'
 @pytest.fixture
 def next_revision(monkeypatch):
     for module in (tables, database, migrate):
-        monkeypatch.setattr(module, "REVISIONS", ("0001", "0002"))
+        monkeypatch.setattr(module, "REVISIONS", (*tables.REVISIONS, "9999"))
 
 
 @BOTH
@@ -225,13 +228,13 @@ def test_a_store_of_an_older_version_is_migrated_with_a_copy_kept(backend, tmp_p
     assert store.outbox(0, 9) == [(0, b"{}")]
     assert store.append_entry(entry()) == 1
     store.close()
-    assert raw(where, "SELECT version_num FROM store_revision") == [("0002",)]
+    assert raw(where, "SELECT version_num FROM store_revision") == [("9999",)]
     assert raw(where, "SELECT website FROM participants") == []
     if backend == "sqlite":
         (copy,) = tmp_path.glob("*.backup")
-        assert copy.name.endswith(".revision-0001.backup")
+        assert copy.name.endswith(f".revision-{NOW}.backup")
         assert copy.stat().st_mode & 0o777 == 0o600
-        assert raw(f"sqlite:///{copy}", "SELECT version_num FROM store_revision") == [("0001",)]
+        assert raw(f"sqlite:///{copy}", "SELECT version_num FROM store_revision") == [(NOW,)]
         assert raw(f"sqlite:///{copy}", "SELECT log_index FROM entries") == [(0,)]
 
 
@@ -242,7 +245,7 @@ def test_a_migration_that_fails_changes_nothing(backend, tmp_path, next_revision
     for _ in range(2):
         with pytest.raises(TamperedError):
             open_engine(where, create=False, migrations=migrations)
-    assert raw(where, "SELECT version_num FROM store_revision") == [("0001",)]
+    assert raw(where, "SELECT version_num FROM store_revision") == [(NOW,)]
     with pytest.raises(DBAPIError, match="website"):
         raw(where, "SELECT website FROM participants")
     if backend == "sqlite":

@@ -68,6 +68,17 @@ def read_instant(text: str) -> datetime:
     return instant.astimezone(UTC)
 
 
+def read_decimal(text: str) -> Decimal:
+    """The exact decimal that the text stands for.
+
+    Raises: TamperedError when it is none.
+    """
+    try:
+        return _read_decimal(text)
+    except (TypeError, ValueError, InvalidOperation) as error:
+        raise TamperedError(fault("store.row-unreadable")) from error
+
+
 def read_bytes(value: object) -> bytes:
     """The bytes of a row.
 

@@ -25,6 +25,11 @@ def append(connection: Connection, entry: Entry) -> int:
     return index
 
 
+def lock(connection: Connection) -> None:
+    """Hold every other change back until this transaction ends."""
+    connection.execute(select(log_counter.c.next_index).with_for_update())
+
+
 def _counter(connection: Connection) -> int:
     found = connection.execute(select(log_counter.c.next_index)).scalar_one_or_none()
     if found is None:

@@ -5,7 +5,7 @@ entry's index is given out inside that transaction, so the order of the log is t
 changes. Many threads and processes may use one store at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
@@ -14,12 +14,14 @@ from sqlalchemy import Connection, Engine
 
 from sekisho.errors import StorageError, UsageError, fault
 from sekisho.model.actor import Actor, Participant, RegisteredKey
+from sekisho.model.budget import BudgetCharge, Spent
 from sekisho.model.entry import Entry
 from sekisho.model.release import Delivery, Job, Release
 from sekisho.ports import InstalledProgramme
-from sekisho.stores import flow_rows, job_rows, log_rows, people_rows
+from sekisho.stores import charge_rows, flow_rows, job_rows, log_rows, people_rows
 from sekisho.stores.database import WRITES, open_engine
 from sekisho.stores.faults import translated
+from sekisho.stores.tables import charges as charge_table
 from sekisho.stores.tables import releases
 from sekisho.terms import JobState, ReleaseState
 
@@ -131,6 +133,63 @@ class SqlStore:
             where.append(releases.c.plan == plan)
         with self._look() as connection:
             return flow_rows.find_releases(connection, *where)
+
+    def charge(
+        self,
+        charges: Sequence[BudgetCharge],
+        entries: Sequence[Entry],
+        admit: Callable[[Spent, BudgetCharge], Spent],
+    ) -> bool:
+        """Charge one request to its ledgers, all or none; False when it was charged before.
+
+        Every other change waits meanwhile, so what `admit` is told is what was spent.
+
+        Raises: whatever `admit` raises, and then nothing is charged; UsageError without one entry
+        a charge.
+        """
+        if not charges or len(charges) != len(entries):
+            raise UsageError(fault("store.entry-each"))
+        with self._change("store.charge-exists") as connection:
+            log_rows.lock(connection)
+            if charge_rows.is_charged(connection, charges[0].request):
+                return False
+            for charge, entry in zip(charges, entries, strict=True):
+                place = (charge.programme, charge.dataset, charge.period)
+                after = admit(charge_rows.find_spent(connection, *place), charge)
+                index = log_rows.append(connection, entry)
+                charge_rows.insert_charge(connection, charge, after, index)
+        return True
+
+    def spent(self, programme: str, dataset: str, period: str) -> Spent:
+        """What was spent of a ledger."""
+        with self._look() as connection:
+            return charge_rows.find_spent(connection, programme, dataset, period)
+
+    def charges(
+        self, programme: str | None = None, request: str | None = None
+    ) -> list[BudgetCharge]:
+        """Charges in the order in which they were logged."""
+        where = []
+        if programme is not None:
+            where.append(charge_table.c.programme == programme)
+        if request is not None:
+            where.append(charge_table.c.request == request)
+        with self._look() as connection:
+            return charge_rows.find_charges(connection, *where)
+
+    def save_draw(self, request: str, draw: bytes) -> bytes:
+        """Keep the first draw of a charged request; the one that is kept.
+
+        Raises: NotFound when the request was never charged.
+        """
+        with self._change("store.draw-exists") as connection:
+            log_rows.lock(connection)
+            return charge_rows.keep_draw(connection, request, draw)
+
+    def drawn(self, request: str) -> bytes | None:
+        """The draw that is kept for a request."""
+        with self._look() as connection:
+            return charge_rows.find_draw(connection, request)
 
     def append_entry(self, entry: Entry) -> int:
         """An entry without any other change."""

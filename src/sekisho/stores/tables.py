@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every schema that this version knows, oldest first; it works with the last one only."""
 
 REVISION_TABLE = "store_revision"
@@ -98,6 +98,43 @@ releases = Table(
     Column("body", Text, nullable=False),
     _entry_index(),
     UniqueConstraint("programme", "plan", "revision"),
+)
+
+ledgers = Table(
+    "ledgers",
+    metadata,
+    Column("programme", String, primary_key=True),
+    Column("dataset", String, primary_key=True),
+    Column("period", String, primary_key=True),
+    Column("measure", String, nullable=False),
+    Column("loss", String, nullable=False),
+    Column("delta", String, nullable=False),
+)
+
+charges = Table(
+    "charges",
+    metadata,
+    Column("request", String, primary_key=True),
+    Column("programme", String, primary_key=True),
+    Column("dataset", String, primary_key=True),
+    Column("period", String, primary_key=True),
+    Column("measure", String, nullable=False),
+    Column("loss", String, nullable=False),
+    Column("delta", String, nullable=False),
+    Column("epsilon", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("charged_at", String, nullable=False),
+    _entry_index(),
+    Index(None, "programme"),
+)
+
+draws = Table(
+    "draws",
+    metadata,
+    Column("request", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
 )
 
 participants = Table(
