@@ -37,6 +37,9 @@ class PolicySet:
     policies: object
     schema: object
     size: int
+    written: str
+    """The policies as Cedar's JSON, for another engine."""
+    schema_written: str
 
 
 class NotCedar(ValueError):  # noqa: N818 - read by callers as a finding
@@ -65,11 +68,14 @@ def build(policies: Mapping[str, Policy], schema: str) -> PolicySet:
     Raises: NotCedar when Cedar takes a policy or the schema for ill-formed.
     """
     document = {"staticPolicies": dict(policies), "templates": {}, "templateLinks": []}
+    written = json.dumps(document)
     try:
         return PolicySet(
-            cedarpy.PolicySet.from_json_str(json.dumps(document)),
+            cedarpy.PolicySet.from_json_str(written),
             cedarpy.Schema.from_str(schema),
             len(policies),
+            written,
+            schema,
         )
     except ValueError as error:
         raise NotCedar(str(error)) from error
