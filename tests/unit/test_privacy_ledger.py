@@ -1,5 +1,6 @@
 """What a budget admits, decided by adding exact decimals."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from sekisho.errors import Refused, UsageError
 from sekisho.lanes.statistics.privacy.ledger import (
     Charge,
     LossMeasure,
+    admitted,
     after_charge,
     can_charge,
     left,
@@ -16,6 +18,8 @@ from sekisho.lanes.statistics.privacy.ledger import (
     open_ledger,
     spent,
 )
+from sekisho.model.budget import BudgetCharge, Spent
+from sekisho.model.dataset import BudgetDeclaration
 
 DELTA = Decimal("1e-9")
 
@@ -92,3 +96,19 @@ def test_two_months_cost_one_person_less_than_the_sum_of_the_epsilons():
     )
     assert lost_over((month, month, pure), DELTA)[0] == epsilon + Decimal("0.25")
     assert lost_over((pure,), DELTA) == (Decimal("0.25"), Decimal(0))
+
+
+def test_a_store_is_told_what_is_spent_after_one_more_charge():
+    declared = BudgetDeclaration(Decimal(1), DELTA, "month")
+    half = BudgetCharge(
+        "r1", "p", "d", "2026-04", "gaussian", Decimal("0.01"), Decimal("1e-15"), Decimal("0.5"),
+        "clerk", "purpose", "query", datetime(2026, 4, 1, tzinfo=UTC),
+    )  # fmt: skip
+    after = admitted(declared, Spent(), half)
+    assert after == Spent("gaussian", Decimal("0.01"), Decimal("1e-15"))
+    after = admitted(declared, after, half)
+    after = admitted(declared, after, half)
+    with pytest.raises(Refused, match="left"):
+        admitted(declared, after, half)
+    with pytest.raises(Refused, match="kept as `pure`"):
+        admitted(declared, Spent("pure", Decimal("0.1")), half)

@@ -8,7 +8,6 @@ answers; adding the curves that dp-accounting composes would not be.
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
-from typing import Protocol
 
 from sekisho.errors import Fault, Refused, fault
 from sekisho.lanes.statistics.privacy.calibrate import (
@@ -17,6 +16,7 @@ from sekisho.lanes.statistics.privacy.calibrate import (
     mu2_within,
     round_up,
 )
+from sekisho.model.budget import BudgetCharge, Spent
 from sekisho.model.dataset import BudgetDeclaration
 
 RESERVE_SHARE = Decimal("0.05")
@@ -58,24 +58,6 @@ class Ledger:
     spent_delta: Decimal = Decimal(0)
 
 
-class BudgetStore(Protocol):
-    """What a store must do for a ledger; `charge` is one transaction.
-
-    Inside it: lock the ledger's row, read what was spent, ask `can_charge`, write the charge, the
-    release (state drawn-not-yet) and the log entry, commit. Only then may noise be drawn.
-    """
-
-    def ledger(self, dataset: str, period: str) -> Ledger: ...
-    def charge(self, dataset: str, period: str, request: str, charge: Charge) -> bool:
-        """False when a charge of this request exists already: then nothing is charged again."""
-        ...
-
-    def drawn(self, request: str) -> bytes | None: ...
-    def save_draw(self, request: str, draw: bytes) -> bytes:
-        """Keep the first draw of a request; returns the one that is kept."""
-        ...
-
-
 def open_ledger(measure: LossMeasure, epsilon: Decimal, delta: Decimal | None) -> Ledger:
     """The empty ledger of a declared budget.
 
@@ -96,6 +78,28 @@ def declared_ledger(budget: BudgetDeclaration) -> Ledger:
     Raises: UsageError when the budget is zero, negative or absurd.
     """
     return open_ledger(LossMeasure(budget.measure), budget.epsilon, budget.delta)
+
+
+def ledger_after(declared: BudgetDeclaration, spent: Spent) -> Ledger:
+    """The ledger of a period of a declared budget with what was spent of it.
+
+    Raises: Refused when the charges were counted in another measure than is declared now.
+    """
+    ledger = declared_ledger(declared)
+    if spent.measure not in ("", ledger.measure.value):
+        raise Refused(fault("privacy.other_measure", asked=ledger.measure, kept=spent.measure))
+    return replace(ledger, spent_loss=spent.loss, spent_delta=spent.delta)
+
+
+def admitted(declared: BudgetDeclaration, spent: Spent, charge: BudgetCharge) -> Spent:
+    """What is spent with one more charge; for the store to ask inside its transaction.
+
+    Raises: Refused when the budget does not hold it.
+    Privacy: see `can_charge`.
+    """
+    asked = Charge(LossMeasure(charge.measure), charge.loss, charge.delta)
+    after = after_charge(ledger_after(declared, spent), asked)
+    return Spent(charge.measure, after.spent_loss, after.spent_delta)
 
 
 def loss_within(ledger: Ledger, epsilon: Decimal) -> Decimal:
