@@ -8,19 +8,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from sekisho import jobs, people
+from sekisho import people
 from sekisho.errors import Fault, NotFound, fault
 from sekisho.gate import admit, members
 from sekisho.gate import release as statistics
 from sekisho.gate.findings import Findings, Proof, check_proof, verify_folder
 from sekisho.gate.house import Call, House
 from sekisho.gate.patterns import edition_faults
+from sekisho.jobs import Work, run_job, showing
 from sekisho.model.access_rule import AccessRule
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.decision import Decision
 from sekisho.model.facts import Facts
 from sekisho.model.programme import Programme
-from sekisho.model.release import Delivery, Release
+from sekisho.model.release import Delivery, Job, Release
 from sekisho.model.table import Table
 from sekisho.people import Action
 from sekisho.ports import Watch
@@ -32,7 +33,7 @@ from sekisho.rules.decide import decide
 from sekisho.rules.explain import explain
 from sekisho.rules.packs import installed
 from sekisho.settings import Settings
-from sekisho.terms import Language, ReleaseState, Role
+from sekisho.terms import JobState, Language, ReleaseState, Role
 from sekisho.wiring import OWNER, Founding, found_house, open_house, verifiers_of
 
 if TYPE_CHECKING:
@@ -205,6 +206,27 @@ class Node:
         self._job("load", {"programme": programme, "dataset": dataset}, work, watch)
         return brought[0]
 
+    def jobs(self, state: JobState | None = None) -> list[Job]:
+        """Long work of the actor's participant, oldest first; the owner sees everybody's."""
+        actors = {each.id: each.participant for each in self._house.store.actors()}
+        return [
+            each
+            for each in self._house.store.jobs(state)
+            if self._may_see(Action.JOB_READ, actors.get(each.actor, ""))
+        ]
+
+    def cancel(self, job_id: str) -> None:
+        """Ask a running job to stop; nothing of it stays."""
+        actors = {each.id: each.participant for each in self._house.store.actors()}
+        for each in self._house.store.jobs():
+            if each.id == job_id and self._may_see(Action.JOB_CANCEL, actors.get(each.actor, "")):
+                self._house.store.ask_cancel(job_id)
+                return
+        raise NotFound(fault("job.none"))
+
+    def _may_see(self, action: Action, participant: str) -> bool:
+        return people.may(self._actor, action, None, (participant,)) is None
+
     # -- what leaves --------------------------------------------------------------------------
 
     def release(self, programme: str, plan: str, watch: Watch | None = None) -> Released:
@@ -289,12 +311,10 @@ class Node:
     def _released(self, release: Release) -> Released:
         return Released(release, self._house.folder.release(release.id), self.language)
 
-    def _job(
-        self, kind: str, request: Mapping[str, str], work: jobs.Work, watch: Watch | None
-    ) -> None:
+    def _job(self, kind: str, request: Mapping[str, str], work: Work, watch: Watch | None) -> None:
         house = self._house
-        shown = jobs.showing(work, watch or Watch())
-        jobs.run_job(house.store, house.clock, kind, self._actor.id, request, shown)
+        shown = showing(work, watch or Watch())
+        run_job(house.store, house.clock, kind, self._actor.id, request, shown)
 
 
 def open_node(folder: str | Path, *, actor: str | None = None) -> Node:

@@ -27,22 +27,25 @@ def permit(
     demand(call.actor, action, programme, of)
 
 
-@lru_cache(maxsize=64)
-def _read_once(folder: Path, digest: str) -> Programme:
+def _read(folder: Path, digest: str) -> Programme:
     programme = read_programme(folder)
     if programme.digest != digest:
         raise StorageError(fault("gate.programme-changed", programme=programme.id))
     return programme
 
 
-def installed(house: House, programme_id: str) -> Programme:
-    """A programme as this node took it in.
+_read_once = lru_cache(maxsize=64)(_read)
+
+
+def installed(house: House, programme_id: str, *, afresh: bool = False) -> Programme:
+    """A programme as this node took it in; `afresh` compares every file of its copy again.
 
     Raises: NotFound when it did not; ProgrammeError or StorageError when its copy was changed.
     """
     for each in house.store.programmes():
         if each.id == programme_id:
-            return _read_once(house.folder.programme(each.id, each.digest), each.digest)
+            read = _read if afresh else _read_once
+            return read(house.folder.programme(each.id, each.digest), each.digest)
     raise NotFound(fault("gate.no-programme", programme=programme_id))
 
 
@@ -51,7 +54,7 @@ def _programme_for(call: Call, action: Action, programme_id: str) -> Programme:
     holder = (call.actor.participant,)
     if may(call.actor, action, None, holder) is not None:
         permit(call, action)
-    return installed(call.house, programme_id)
+    return installed(call.house, programme_id, afresh=True)
 
 
 def dataset_of(programme: Programme, dataset_id: str) -> Dataset:

@@ -33,7 +33,7 @@ def release(call: Call, programme_id: str, plan_id: str, watch: Watch) -> Releas
     logged; NotFound; NotPermitted.
     """
     house = call.house
-    programme = installed(house, programme_id)
+    programme = installed(house, programme_id, afresh=True)
     permit(call, Action.RELEASE, programme)
     plan = plan_of(programme, plan_id)
     with held(house.busy, shared=True), held(house.lock_of(programme_id)):

@@ -1,7 +1,7 @@
 """The statistics lane's way, in order: cells, unsafe cells, pattern, certificate, table."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from sekisho.lanes.statistics.disclosure.cells import (
     nobody,
 )
 from sekisho.lanes.statistics.disclosure.certificate import Certificate, Levels
-from sekisho.lanes.statistics.disclosure.protect import Effort, protect
+from sekisho.lanes.statistics.disclosure.protect import Effort, Protection, protect
 from sekisho.lanes.statistics.disclosure.releases import Changed, Shared, with_changed, with_shared
 from sekisho.lanes.statistics.disclosure.structure import Places, tables_to_cells
 from sekisho.lanes.statistics.disclosure.verify import Claim, verify
@@ -25,6 +25,7 @@ from sekisho.lanes.statistics.tables import (
     cell_keys,
     cell_table,
     dimensions_of,
+    must_publish,
     shared_rows,
 )
 from sekisho.model.private import SensitivityParameters
@@ -111,19 +112,43 @@ def pattern_of(problem: Problem, work: Work) -> Pattern:
     Raises: Refused saying how many cells nothing can protect; CancelledError.
     """
     try:
-        found = protect(
-            problem.cells,
-            problem.levels,
-            attackers=problem.attackers,
-            effort=Effort(threads=work.threads, improve=work.rounds),
-            progress=_phases(work),
-            cancelled=work.cancelled,
-        )
+        found = _protected(problem, work, problem.cells)
     except Refused as error:
-        plans = ", ".join(each.plan.id for each in problem.plans)
-        count = len(error.faults)
-        raise Refused(fault("statistics.cannot-protect", plan=plans, count=count)) from error
+        raise _why_not(problem, work, len(error.faults)) from error
     return Pattern(_by_plan(problem, found.hidden), found.hidden, found.certificate)
+
+
+def _protected(problem: Problem, work: Work, cells: CellSet) -> Protection:
+    return protect(
+        cells,
+        problem.levels,
+        attackers=problem.attackers,
+        effort=Effort(threads=work.threads, improve=work.rounds),
+        progress=_phases(work),
+        cancelled=work.cancelled,
+    )
+
+
+def _why_not(problem: Problem, work: Work, count: int) -> Refused:
+    """Whether the cells that must be published stand in the way, or nothing would help."""
+    plans = ", ".join(each.plan.id for each in problem.plans)
+    rows = problem.places.rows
+    listed = np.zeros(problem.cells.size, dtype=bool)
+    for each in problem.plans:
+        listed[rows[each.name][must_publish(each)]] = True
+    if listed.any():
+        cells = problem.cells
+        freed = replace(
+            cells, must_publish=cells.must_publish & ~listed, may_hide=cells.may_hide | listed
+        )
+        try:
+            _protected(problem, work, freed)
+        except Refused:
+            pass
+        else:
+            names = "; ".join(problem.places.name(int(cell)) for cell in np.flatnonzero(listed))
+            return Refused(fault("statistics.must-publish-blocks", plan=plans, cells=names))
+    return Refused(fault("statistics.cannot-protect", plan=plans, count=count))
 
 
 def _phases(work: Work) -> Callable[[str, int, int], None]:

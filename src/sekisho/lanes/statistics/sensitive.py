@@ -14,7 +14,7 @@ from sekisho.lanes.statistics.disclosure.sensitivity import (
     p_percent,
     prior_posterior,
 )
-from sekisho.lanes.statistics.tables import PlanCells
+from sekisho.lanes.statistics.tables import PlanCells, must_publish
 from sekisho.model.private import SensitivityParameters
 
 LARGEST = 10
@@ -44,7 +44,9 @@ def sensitive_cells(each: PlanCells, private: SensitivityParameters) -> Sensitiv
                 found.append(prior_posterior(given, p=p, q=q))
             case _:
                 raise Refused(fault("statistics.parameter-missing", plan=plan.id, rule=rule))
-    return marked(any_of(*found), cells.totals, _marks(each))
+    sensitive = marked(any_of(*found), cells.totals, _marks(each))
+    refuse_unsafe_listed(each, sensitive)
+    return sensitive
 
 
 def _marks(each: PlanCells) -> Marks:
@@ -53,3 +55,10 @@ def _marks(each: PlanCells) -> Marks:
     few = (cells.contributors > 0) & (cells.contributors < plan.minimum_frequency)
     nowhere = np.zeros(cells.totals.size, dtype=bool)
     return Marks(safe=nowhere, unsafe=few & (cells.totals == 0), must_publish=nowhere)
+
+
+def refuse_unsafe_listed(each: PlanCells, found: Sensitive) -> None:
+    """Refuse a plan that lists unsafe cells as never hidden; how many is for who releases it."""
+    count = int((must_publish(each) & found.mask).sum())
+    if count:
+        raise Refused(fault("statistics.must-publish", plan=each.plan.id, count=count))

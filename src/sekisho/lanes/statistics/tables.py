@@ -98,15 +98,27 @@ def cell_table(plan_cells: PlanCells, *, population: str = "") -> CellTable:
     cells = plan_cells.cells
     cost = plan_cells.plan.cost
     weight = np.abs(cells.totals).astype(np.float64) if cost == "value" else None
+    listed = must_publish(plan_cells)
     return CellTable(
         name=plan_cells.name,
         codes=codes_of(plan_cells),
         values=cells.totals,
         frequency=cells.contributors,
         weight=None if weight is None else np.maximum(weight, 1.0),
-        may_hide=cells.contributors > 0,
+        may_hide=(cells.contributors > 0) & ~listed,
+        must_publish=listed,
         population=population,
     )
+
+
+def must_publish(plan_cells: PlanCells) -> Bools:
+    """Which cells the plan lists as never hidden to protect others: (n,), one a cell."""
+    plan, cells = plan_cells.plan, plan_cells.cells
+    place = {name: at for at, name in enumerate(cells.group_columns)}
+    levels = [place[level] for dimension in plan.dimensions for level in dimension.levels]
+    listed = {tuple(value or None for value in row) for row in plan.must_publish}
+    found = [tuple(groups[at] for at in levels) in listed for groups in cells.groups]
+    return np.array(found, dtype=bool)
 
 
 def cell_keys(plan_cells: PlanCells) -> list[Description]:

@@ -41,7 +41,8 @@ class Search:
     """Where to look for directions: the problem, prices of cells, and balls of growing size.
 
     `allowed` cells may move (all others stay put); `reach` is the size of the first ball, `most`
-    that of the last (0: the whole component).
+    that of the last (0: the whole component). `toll` is what it costs to move a cell that is
+    hidden already: 0 but for cells that some contributor knows.
     """
 
     problem: Problem
@@ -49,6 +50,7 @@ class Search:
     allowed: Bools
     reach: int = 1000
     most: int = 0
+    toll: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +130,11 @@ def _solve_in(
     free = hidden[local.cells]
     free[at] = True
     price = prices(search.problem, local.cells, max(high, low), search.price)
+    if search.toll is not None:
+        price = np.where(free, search.toll[local.cells], price)
+        price[at] = 0.0
+    else:
+        price = np.where(free, 0.0, price)
     program, closed = _program(local, free, price, (least, most, at))
     answer = solve(program, presolve=local.height > _DENSE * program.cost.size)
     if not answer.optimal:
@@ -148,10 +155,11 @@ def _program(
 ) -> tuple[Program, Ints]:
     """One column for each cell that moves for nothing; one up and one down for each other."""
     least, most, at = room
-    closed = np.flatnonzero(~free)
-    middle = float(np.median(price[closed])) if closed.size else 1.0
-    cost = np.where(free, 0.0, price / middle if middle > 0 else price)
-    lower = np.where(free, least, 0.0)
+    paid = price > 0
+    closed = np.flatnonzero(paid | ~free)
+    middle = float(np.median(price[~free])) if not free.all() else 1.0
+    cost = price / middle if middle > 0 else price
+    lower = np.where(paid | ~free, 0.0, least)
     upper = most.copy()
     lower[at] = upper[at] = 1.0
     again = gather(local.start, np.arange(local.row.size), closed)

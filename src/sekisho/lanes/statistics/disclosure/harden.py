@@ -23,7 +23,7 @@ from sekisho.lanes.statistics.disclosure.equations import Problem
 from sekisho.lanes.statistics.disclosure.local import gather
 
 ABOVE, BELOW = 0, 1
-_CHEAP = 2.0
+TOLL = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,28 +168,17 @@ def _queue(problem: Problem, people: Insiders) -> Ints:
 
 
 def _propose(search: Search, book: Ledger, hidden: Bools, cell: int) -> Found:
-    people, left = book.people, book.left(cell)
-    everyone = np.setdiff1d(np.arange(people.size), people.knowing(cell), assume_unique=True)
-    near = replace(search, most=4 * search.reach)
-    first = find(against(near, people, everyone, cell), hidden, cell)
-    if first.directions and _added(search.problem, hidden, first) <= _CHEAP * _usual(
-        search.problem
-    ):
-        return first
-    second = find(against(search, people, left, cell), hidden, cell) if left.size > 1 else first
-    programs = first.programs + second.programs
-    if not second.directions:
-        return Found(first.directions, programs)
-    return Found(second.directions, programs)
+    return find(against(search, book.people, book.left(cell), cell), hidden, cell)
 
 
-def _usual(problem: Problem) -> float:
-    return float(np.median(problem.weight)) if problem.size else 0.0
-
-
-def _added(problem: Problem, hidden: Bools, found: Found) -> float:
-    cells = np.unique(np.concatenate([each.index for each in found.directions]))
-    return float(problem.weight[cells[~hidden[cells]]].sum())
+def tolled(search: Search, people: Insiders) -> Search:
+    """The search with a toll on cells that somebody knows, so that directions avoid them."""
+    if not people.size:
+        return search
+    toll = np.zeros(search.problem.size)
+    exact = people.cell[(people.down <= 0) & (people.up <= 0)]
+    toll[exact] = TOLL * search.price[exact]
+    return replace(search, toll=toll)
 
 
 def _one_by_one(

@@ -11,7 +11,7 @@ from sekisho.lanes.statistics.disclosure.contributors import Insiders
 from sekisho.lanes.statistics.disclosure.direction import Search
 from sekisho.lanes.statistics.disclosure.equations import Merged, Problem, restrict
 from sekisho.lanes.statistics.disclosure.exact import components, optimum
-from sekisho.lanes.statistics.disclosure.harden import Hardened, harden
+from sekisho.lanes.statistics.disclosure.harden import Hardened, harden, tolled
 from sekisho.lanes.statistics.disclosure.improve import improve
 from sekisho.lanes.statistics.disclosure.shrink import (
     ORDERS,
@@ -19,7 +19,6 @@ from sekisho.lanes.statistics.disclosure.shrink import (
     lighter,
     rebuilt,
     shrink,
-    shrink_hardened,
     weight_of,
 )
 
@@ -65,18 +64,17 @@ def seek(merged: Merged, inside: Insiders, effort: Effort, staff: Workers) -> Ou
     draw = Draw(np.random.default_rng(effort.seed))
     price = problem.weight * (1 + _JITTER * draw.generator.random(problem.size))
     search = Search(problem, price, np.ones(problem.size, dtype=bool))
-    pattern = construct(search, draw.order(problem, "falling"), staff, stage="construct")
+    means, passes = (draw, staff), orders(effort.shrink)
+    plain = tolled(search, inside)
+    pattern = construct(plain, draw.order(problem, "falling"), staff, stage="construct")
     _refuse_open(merged, pattern)
-    best = Outcome(Hardened(pattern, ()), 0.0) if not inside.size else None
+    best = None if inside.size else Outcome(Hardened(pattern, ()), 0.0)
     try:
-        pattern = shrink(search, pattern, orders(effort.shrink), draw, staff)
-        best = best and Outcome(Hardened(pattern, ()), 0.0)
-        pattern = improve(search, pattern, _rounds(effort, problem), draw, staff)
-        pattern, bound = _proved(search, pattern, effort, (draw, staff))
-        best = Outcome(harden(search, pattern, inside, staff), bound)
-        passes = orders(effort.shrink)
-        smaller = shrink_hardened(search, best.hardened, inside, passes, (draw, staff))
-        return replace(best, hardened=smaller)
+        best = Outcome(harden(plain, pattern, inside, staff), 0.0)
+        best = replace(best, hardened=shrink(search, best.hardened, inside, passes, means))
+        rounds = _rounds(effort, problem)
+        best = replace(best, hardened=improve(search, best.hardened, inside, rounds, means))
+        return _proved(search, best.hardened, inside, effort, means)
     except CancelledError:
         if effort.keep_protected and best is not None:
             return best
@@ -102,30 +100,44 @@ def _refuse_open(merged: Merged, pattern: Pattern) -> None:
 
 
 def _proved(
-    search: Search, pattern: Pattern, effort: Effort, means: tuple[Draw, Workers]
-) -> tuple[Pattern, float]:
-    """The pattern with small components at their optimum, and the sum of proven bounds."""
-    problem, total = search.problem, 0.0
+    search: Search,
+    hardened: Hardened,
+    inside: Insiders,
+    effort: Effort,
+    means: tuple[Draw, Workers],
+) -> Outcome:
+    """The pattern with small components at their optimum, and the sum of proven bounds.
+
+    Against contributors a pattern costs no less than against outsiders alone, so the bound holds.
+    """
+    problem = search.problem
+    best = Outcome(hardened, 0.0)
+    if not effort.exact:
+        return best
     label = components(problem)
     for number in np.unique(label[problem.unsafe]).tolist():
-        inside = np.flatnonzero(label == number)
-        if inside.size <= effort.exact:
-            pattern, bound = _proved_part(search, pattern, (inside, effort), means)
-            total += bound
-    return pattern, total
+        part = np.flatnonzero(label == number)
+        if part.size <= effort.exact:
+            best = _proved_part(search, best, (part, inside, effort), means)
+    return best
 
 
 def _proved_part(
-    search: Search, pattern: Pattern, part: tuple[Ints, Effort], means: tuple[Draw, Workers]
-) -> tuple[Pattern, float]:
-    (inside, effort), (draw, staff) = part, means
-    small = restrict(search.problem, inside)
-    now = weight_of(small, pattern.hidden[inside])
-    found = optimum(small, small.weight, now, effort.exact_rounds, staff)
-    pattern = replace(pattern, programs=pattern.programs + found.programs)
-    if found.hidden is None:
-        return pattern, found.bound
+    search: Search,
+    best: Outcome,
+    within: tuple[Ints, Insiders, Effort],
+    means: tuple[Draw, Workers],
+) -> Outcome:
+    part, inside, effort = within
+    small = restrict(search.problem, part)
+    pattern = best.hardened.pattern
+    now = weight_of(small, pattern.hidden[part])
+    found = optimum(small, small.weight, now, effort.exact_rounds, means[1])
+    counted = replace(pattern, programs=pattern.programs + found.programs)
+    best = Outcome(replace(best.hardened, pattern=counted), best.bound + found.bound)
+    if found.hidden is None or inside.size:
+        return best
     wished = pattern.hidden.copy()
-    wished[inside] = found.hidden
-    tried = rebuilt(search, replace(pattern, hidden=wished), "falling", draw, staff)
-    return lighter(search.problem, pattern, tried), found.bound
+    wished[part] = found.hidden
+    tried = rebuilt(search, wished, inside, "falling", means)
+    return replace(best, hardened=lighter(search.problem, best.hardened, tried))

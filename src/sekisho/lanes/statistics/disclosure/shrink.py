@@ -13,7 +13,7 @@ from sekisho.lanes.statistics.disclosure.construct import Pattern, Workers, cons
 from sekisho.lanes.statistics.disclosure.contributors import Insiders, restricted
 from sekisho.lanes.statistics.disclosure.direction import Search
 from sekisho.lanes.statistics.disclosure.equations import Problem, restrict
-from sekisho.lanes.statistics.disclosure.harden import Hardened, harden
+from sekisho.lanes.statistics.disclosure.harden import Hardened, harden, tolled
 
 ORDERS = ("ascending", "random", "noisy", "random")
 
@@ -40,54 +40,41 @@ def weight_of(problem: Problem, hidden: Bools) -> float:
     return float(problem.weight[hidden & ~(problem.unsafe | problem.hidden)].sum())
 
 
+def build(search: Search, people: Insiders, order: Ints, staff: Workers, *, stage: str) -> Hardened:
+    """A pattern from nothing, constructed in an order and hardened against contributors."""
+    search = tolled(search, people)
+    return harden(search, construct(search, order, staff, stage=stage), people, staff)
+
+
 def shrink(
-    search: Search, pattern: Pattern, orders: tuple[str, ...], draw: Draw, staff: Workers
-) -> Pattern:
-    """The lightest pattern that passes in these orders find inside a complete one."""
-    best = pattern
-    for number, kind in enumerate(orders):
-        tried = rebuilt(search, best, kind, draw, staff)
-        best = lighter(search.problem, best, tried)
-        staff.report("shrink", number + 1, len(orders))
-    return best
-
-
-def shrink_hardened(
     search: Search,
     hardened: Hardened,
     people: Insiders,
     orders: tuple[str, ...],
     means: tuple[Draw, Workers],
 ) -> Hardened:
-    """The same for a pattern that holds against contributors: each pass hardens what it built."""
-    draw, staff = means
-    best, problem = hardened, search.problem
-    for kind in orders if people.size else ():
-        kept = np.flatnonzero(best.pattern.hidden)
-        within = _within(search, kept)
-        own = restricted(people, kept, problem.size)
-        order = draw.order(within.problem, kind)
-        built = construct(within, order, staff, stage="shrink")
-        tried = harden(within, built, own, staff)
-        whole = widened(tried.pattern, kept, problem.size)
-        pattern = lighter(problem, best.pattern, whole)
-        unmet = tuple(replace(each, cell=int(kept[each.cell])) for each in tried.unmet)
-        if pattern.hidden is whole.hidden and len(unmet) <= len(best.unmet):
-            best = Hardened(pattern, unmet)
+    """The lightest pattern that passes in these orders find inside a complete one."""
+    best = hardened
+    for number, kind in enumerate(orders):
+        tried = rebuilt(search, best.pattern.hidden, people, kind, means)
+        best = lighter(search.problem, best, tried)
+        means[1].report("shrink", number + 1, len(orders))
     return best
 
 
-def _within(search: Search, kept: Ints) -> Search:
+def rebuilt(
+    search: Search, hidden: Bools, people: Insiders, kind: str, means: tuple[Draw, Workers]
+) -> Hardened:
+    """A pattern built again inside these cells only, certificates included."""
+    draw, staff = means
+    size = search.problem.size
+    kept = np.flatnonzero(hidden)
     inner = restrict(search.problem, kept)
-    return replace(search, problem=inner, price=search.price[kept], allowed=search.allowed[kept])
-
-
-def rebuilt(search: Search, pattern: Pattern, kind: str, draw: Draw, staff: Workers) -> Pattern:
-    """The pattern built again inside itself, certificates included."""
-    kept = np.flatnonzero(pattern.hidden)
-    within = _within(search, kept)
-    result = construct(within, draw.order(within.problem, kind), staff, stage="shrink")
-    return widened(result, kept, search.problem.size)
+    within = replace(search, problem=inner, price=search.price[kept], allowed=search.allowed[kept])
+    own = restricted(people, kept, size) if people.size else people
+    result = build(within, own, draw.order(inner, kind), staff, stage="shrink")
+    unmet = tuple(replace(each, cell=int(kept[each.cell])) for each in result.unmet)
+    return Hardened(widened(result.pattern, kept, size), unmet)
 
 
 def widened(pattern: Pattern, kept: Ints, size: int) -> Pattern:
@@ -107,9 +94,10 @@ def widened(pattern: Pattern, kept: Ints, size: int) -> Pattern:
     )
 
 
-def lighter(problem: Problem, best: Pattern, tried: Pattern) -> Pattern:
+def lighter(problem: Problem, best: Hardened, tried: Hardened) -> Hardened:
     """The lighter of two patterns, with the programs of both counted; ties go to the newer."""
-    programs = best.programs + tried.programs
-    weights = weight_of(problem, tried.hidden), weight_of(problem, best.hidden)
-    keep_tried = tried.complete and weights[0] <= weights[1] * (1 + 1e-12)
-    return replace(tried if keep_tried else best, programs=programs)
+    programs = best.pattern.programs + tried.pattern.programs
+    new, old = weight_of(problem, tried.pattern.hidden), weight_of(problem, best.pattern.hidden)
+    sound = tried.pattern.complete and len(tried.unmet) <= len(best.unmet)
+    chosen = tried if sound and new <= old * (1 + 1e-12) else best
+    return replace(chosen, pattern=replace(chosen.pattern, programs=programs))
