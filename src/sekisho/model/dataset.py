@@ -81,6 +81,7 @@ class Dataset:
     """Path of a file inside the programme folder that can be loaded to try the programme out."""
     budget: "BudgetDeclaration | None" = None
     """What may be spent on the people in this dataset; only with differential privacy."""
+    contribution: "ContributionDeclaration | None" = None
 
     def column(self, name: str) -> Column | None:
         """The column of that name, if there is one."""
@@ -97,3 +98,21 @@ class BudgetDeclaration:
     """`month`, `year` or `once`."""
     measure: str = "gaussian"
     """`gaussian` (kept as mu squared) or `pure` (kept as epsilon)."""
+    column: str | None = None
+    """The date column that says to which period a row belongs; None with `once`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContributionDeclaration:
+    """How much one privacy unit is expected to contribute to a table; more is scaled down.
+
+    It changes the error of a release, never its protection.
+    """
+
+    groups: int = 1
+    rows: int = 1
+    """Rows of one unit in one group."""
+    found_groups: int = 0
+    """Groups that a unit may bring where none are listed; 0 refuses such queries."""
+    length: Decimal | None = None
+    """Root of the sum over groups of the squares of a unit's amounts, in the measure's unit."""

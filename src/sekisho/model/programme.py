@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from sekisho.model.access_rule import AccessRule
-from sekisho.model.dataset import Dataset, Lookup
+from sekisho.model.dataset import ContributionDeclaration, Dataset, Lookup
 from sekisho.model.facts import Facts
 from sekisho.model.text import Text
 from sekisho.terms import Method, Outcome
@@ -53,6 +54,10 @@ class ReleasePlan:
     must_publish: tuple[tuple[str, ...], ...] = ()
     labels: tuple[tuple[str, str, Text], ...] = ()
     """(column, value, label): what people read for a value of a group column."""
+    epsilon: Decimal | None = None
+    """What one release costs; only with differential privacy."""
+    contribution: ContributionDeclaration | None = None
+    """What one unit is expected to contribute to this table; None: as the dataset says."""
 
 
 @dataclass(frozen=True, slots=True)

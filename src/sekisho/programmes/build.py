@@ -3,7 +3,14 @@
 from decimal import Decimal
 from typing import Any
 
-from sekisho.model.dataset import BudgetDeclaration, Column, Dataset, Lookup, Sensitivity
+from sekisho.model.dataset import (
+    BudgetDeclaration,
+    Column,
+    ContributionDeclaration,
+    Dataset,
+    Lookup,
+    Sensitivity,
+)
 from sekisho.model.programme import Dimension, ReleasePlan
 from sekisho.model.text import Text
 from sekisho.terms import ColumnType, Method
@@ -65,6 +72,7 @@ def dataset_of(value: dict[str, Any]) -> Dataset:
         source=value.get("source", ""),
         sample=value.get("sample"),
         budget=_budget_of(own["budget"]) if "budget" in own else None,
+        contribution=_contribution_of(own),
     )
 
 
@@ -74,6 +82,19 @@ def _budget_of(value: dict[str, Any]) -> BudgetDeclaration:
         delta=Decimal(value["delta"]),
         period=value["period"],
         measure=value.get("measure", "gaussian"),
+        column=value.get("column"),
+    )
+
+
+def _contribution_of(value: dict[str, Any]) -> ContributionDeclaration | None:
+    if "contribution" not in value:
+        return None
+    said = value["contribution"]
+    return ContributionDeclaration(
+        groups=said.get("groups", 1),
+        rows=said.get("rows", 1),
+        found_groups=said.get("found_groups", 0),
+        length=Decimal(said["length"]) if "length" in said else None,
     )
 
 
@@ -113,6 +134,8 @@ def plan_of(
         links=tuple(value.get("links", ())),
         must_publish=tuple(tuple(row) for row in value.get("must_publish", ())),
         labels=labels,
+        epsilon=Decimal(value["epsilon"]) if "epsilon" in value else None,
+        contribution=_contribution_of(value),
     )
 
 

@@ -13,6 +13,7 @@ from sekisho.errors import Fault, Place, ProgrammeError, fault, raise_all
 from sekisho.model.access_rule import AccessRule
 from sekisho.model.programme import Programme
 from sekisho.programmes.cases import Decide, differing_cases
+from sekisho.programmes.check_budgets import budget_faults
 from sekisho.programmes.check_columns import dataset_faults, lookup_faults
 from sekisho.programmes.check_plans import plan_faults
 from sekisho.programmes.guess import shown
@@ -61,6 +62,7 @@ def _faults(
     if "programme.toml" not in broken:
         yield from _head_faults(programme)
     yield from dataset_faults(programme)
+    yield from budget_faults(programme)
     yield from lookup_faults(programme)
     yield from _name_faults(programme)
     if not broken & {"datasets", "lookups"}:

@@ -133,6 +133,11 @@ _BUDGET = (
         "period", Kind.CHOICE, "when the budget begins anew", choices=("month", "year", "once")
     ),
     Key(
+        "column",
+        Kind.NAME,
+        "date column that says to which period a row belongs; needed with `month` and `year`",
+    ),
+    Key(
         "measure",
         Kind.CHOICE,
         "how what was spent is kept: `gaussian` as mu squared, `pure` as epsilon",
@@ -140,6 +145,23 @@ _BUDGET = (
         default="gaussian",
     ),
 )
+
+_CONTRIBUTION = (
+    Key("groups", Kind.INTEGER, "groups of a table that one unit stands in", least=1, default="1"),
+    Key("rows", Kind.INTEGER, "rows of one unit in one group", least=1, default="1"),
+    Key(
+        "found_groups",
+        Kind.INTEGER,
+        "groups a unit may bring where the declaration lists none; 0 refuses such queries",
+        default="0",
+    ),
+    Key(
+        "length",
+        Kind.DECIMAL,
+        "root of the sum, over groups, of the squares of a unit's amounts, in the measure's unit",
+    ),
+)
+"""How much a unit is expected to contribute: more is scaled down, never refused."""
 
 _OWN_OF_DATASET = (
     _required("method", Kind.CHOICE, "how the statistics lane protects it", choices=tuple(Method)),
@@ -162,6 +184,12 @@ _OWN_OF_DATASET = (
         keys=_NOT_CONTRIBUTOR,
     ),
     Key("budget", Kind.TABLE, "what may be spent on people's data", keys=_BUDGET),
+    Key(
+        "contribution",
+        Kind.TABLE,
+        "how much one unit is expected to contribute to a table; more is scaled down",
+        keys=_CONTRIBUTION,
+    ),
 )
 
 DATASET = (
@@ -262,6 +290,13 @@ RELEASE = (
         Kind.ROWS,
         "cells never hidden to protect others: a value a level, empty where it is totalled",
         most=1000,
+    ),
+    Key("epsilon", Kind.DECIMAL, "with `differential-privacy`: what one release costs"),
+    Key(
+        "contribution",
+        Kind.TABLE,
+        "with `differential-privacy`: what one unit is expected to contribute to this table",
+        keys=_CONTRIBUTION,
     ),
     Key("labels", Kind.LABELS, "what people read for a value: `[labels.<level>]`, a line a value"),
     Key(

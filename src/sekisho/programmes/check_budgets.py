@@ -1,0 +1,78 @@
+"""Faults of privacy budgets, and of the plans that spend them."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from sekisho.errors import Fault, QueryError, fault
+from sekisho.model.dataset import BudgetDeclaration, Dataset
+from sekisho.model.programme import Programme, ReleasePlan
+from sekisho.programmes.places import place_in
+from sekisho.query.plan import Scan, scans_of
+from sekisho.terms import ColumnType, Method
+
+_MOST_EPSILON = Decimal(20)
+_MOST_DELTA = Decimal("0.001")
+
+
+def budget_faults(programme: Programme) -> Iterator[Fault]:
+    """Budgets that promise nothing, periods that no column tells, plans without a price."""
+    for dataset in programme.datasets:
+        if dataset.budget is not None:
+            yield from _budget(programme, dataset, dataset.budget)
+        if dataset.contribution is not None and _is_not_positive(dataset.contribution.length):
+            file = f"datasets/{dataset.id}.toml"
+            place = place_in(programme, file, "sekisho", "contribution", "length")
+            yield fault("programme.contribution-length", place)
+    for plan in programme.release_plans:
+        if plan.method is Method.DIFFERENTIAL_PRIVACY:
+            yield from _plan(programme, plan)
+
+
+def _is_not_positive(length: Decimal | None) -> bool:
+    return length is not None and length <= 0
+
+
+def _budget(programme: Programme, dataset: Dataset, budget: BudgetDeclaration) -> Iterator[Fault]:
+    place = place_in(programme, f"datasets/{dataset.id}.toml", "sekisho", "budget")
+    if not (0 < budget.epsilon <= _MOST_EPSILON and 0 < budget.delta <= _MOST_DELTA):
+        yield fault("programme.budget-range", place)
+    if budget.period == "once":
+        return
+    column = dataset.column(budget.column or "")
+    if (
+        column is None
+        or column.type not in (ColumnType.DATE, ColumnType.DATETIME)
+        or not column.required
+        or column.minimum is None
+        or column.maximum is None
+    ):
+        yield fault("programme.budget-column", place, period=budget.period)
+
+
+def _plan(programme: Programme, plan: ReleasePlan) -> Iterator[Fault]:
+    file = f"releases/{plan.id}.toml"
+    if plan.epsilon is None:
+        yield fault("programme.no-epsilon", place_in(programme, file, "method"))
+    if plan.contribution is not None and _is_not_positive(plan.contribution.length):
+        place = place_in(programme, file, "contribution", "length")
+        yield fault("programme.contribution-length", place)
+    for dataset in _datasets_of(programme, plan):
+        if dataset.budget is None:
+            place = place_in(programme, file, "method")
+            yield fault("programme.no-budget", place, dataset=dataset.id)
+        elif plan.epsilon is not None and not 0 < plan.epsilon <= dataset.budget.epsilon:
+            place = place_in(programme, file, "epsilon")
+            most = dataset.budget.epsilon
+            yield fault("programme.epsilon-range", place, dataset=dataset.id, most=most)
+
+
+def _datasets_of(programme: Programme, plan: ReleasePlan) -> Iterator[Dataset]:
+    """The datasets that a plan reads; none when its SQL is broken, which is said elsewhere."""
+    from sekisho.query.parse import parse
+
+    try:
+        query = parse(plan.sql, programme.datasets, programme.lookups, plan.sql_file)
+    except QueryError:
+        return
+    names = {s.dataset for s in scans_of(query.aggregate.source) if isinstance(s, Scan)}
+    yield from (each for each in programme.datasets if each.id in names)
