@@ -45,6 +45,8 @@ class Contribution:
     """Groups a unit may bring where groups are not listed; 0: such queries are refused."""
     sampled: bool = False
     """Keep that many groups a unit, drawn by hash, instead of scaling all of them."""
+    length: Decimal | None = None
+    """The length for every sum that `lengths` does not name."""
     measures_totals: bool = False
     """Spend half on totals; worth it where a unit stands in one group, and the default there."""
 
@@ -121,7 +123,7 @@ def _sum(
         raise QueryError(fault("privacy.sum_unbounded", measure.place, measure=measure.name))
     rows_a_group = _rows(contract, contribution)
     one = max(1, abs(lower), abs(upper)) * rows_a_group
-    length = contribution.lengths.get(measure.name)
+    length = contribution.lengths.get(measure.name, contribution.length)
     if length is not None:
         one = max(1, int(length * step / Decimal(contribution.groups).sqrt()))
     amount = Amount(AmountKind.SUM, argument, lower=lower, upper=upper)

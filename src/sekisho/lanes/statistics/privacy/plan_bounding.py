@@ -262,7 +262,8 @@ class _Builder:
         """Bins of the sizes' histogram, or none where no unit can be scaled down."""
         present = all(a.kind is AmountKind.PRESENT for a in amounts)
         largest = _largest(self.bound, amounts, levels)
-        once = self.contract.one_row_a_unit and not self.contribution.lengths
+        lengths = self.contribution.lengths or self.contribution.length
+        once = self.contract.one_row_a_unit and not lengths
         if once or 0 < largest <= full:
             return ()
         first = PRECISION_ONE if present else max(1, full >> 20)
