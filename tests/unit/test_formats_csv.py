@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sekisho.errors import StorageError
 from sekisho.formats.cells import exact, written
 from sekisho.formats.csv import CSV, CsvFormat, neutral
+from sekisho.formats.parquet import PARQUET
 from sekisho.model.table import SUPPRESSED, Row
 from sekisho.model.text import Text
 from sekisho.terms import Language
@@ -45,6 +46,16 @@ def test_a_hidden_cell_never_reads_as_a_number(form, tmp_path):
 def test_a_group_called_total_is_refused_because_it_would_read_as_a_total(tmp_path):
     with pytest.raises(StorageError, match="TOTAL"):
         CSV.write(small(Decimal(1), rows=(Row(("TOTAL",), Decimal(1)),)), tmp_path / "t.csv", {})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", [CSV, PARQUET])
+@pytest.mark.parametrize("changed", [{"measure": "status"}, {"measure": "kind"}])
+def test_two_columns_of_one_name_are_refused_because_readers_would_lose_one(
+    form, changed, tmp_path
+):
+    with pytest.raises(StorageError, match="two columns"):
+        form.write(small(Decimal(1), **changed), tmp_path / "t", {})
     assert list(tmp_path.iterdir()) == []
 
 

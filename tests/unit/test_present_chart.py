@@ -59,7 +59,9 @@ def test_the_chart_names_no_address_and_carries_no_script_or_style(language):
     }
     assert not re.search(r"<script|style=|javascript:|<foreignObject|@import", svg)
     (style,) = re.findall(r"<style>([^<]*)</style>", svg)
-    assert re.fullmatch(r'@font-face\{font-family:"Noto Sans JP";src:url\(data:[a-zA-Z0-9/;,+=]+\)\}', style)
+    assert re.fullmatch(
+        r'@font-face\{font-family:"Noto Sans JP";src:url\(data:[a-zA-Z0-9/;,+=]+\)\}', style
+    )
 
 
 def test_hostile_labels_stay_text():
@@ -108,6 +110,13 @@ def test_a_chart_that_leaves_groups_out_says_so():
     rows = tuple(Row((f"g{n}", None, "2020"), Decimal(n)) for n in range(MAX_PANELS + 1))
     table = small(dimensions=(DESTINATION, YEAR), rows=rows)
     assert f"first {MAX_PANELS} of {MAX_PANELS + 1} groups" in chart_description(table, EN)
+
+
+@pytest.mark.parametrize("bars", [61, 3_000])
+def test_a_chart_of_very_many_groups_draws_the_first_and_says_so(bars):
+    table = small(rows=tuple(Row((f"group {n}",), Decimal(n)) for n in range(bars)))
+    assert chart_svg(table, EN).count('aria-roledescription="bar"') == 60
+    assert f"first 60 of {bars} bars" in chart_description(table, EN)
 
 
 @pytest.mark.parametrize(("language", "name"), [(EN, "t.svg"), (JA, "t.ja.svg")])

@@ -236,3 +236,12 @@ def test_tables_that_were_protected_together_lead_to_each_other(own_node, own_cl
         f'href="/ja{RELEASE}"'
         in own_client.get(f"/ja/releases/{PROGRAMME}/purchases-by-product").text
     )
+
+
+def test_a_very_long_table_says_how_many_of_its_rows_the_page_shows(own_node, own_client):
+    rows = tuple(Row((f"g{number}",), number) for number in range(2_050))
+    own_node.put(release(table=small(rows=rows)))
+    html = own_client.get(f"/en{RELEASE}").text
+    assert "The first 2000 of 2050 rows are shown here" in html
+    assert html.count('<th scope="row">g') == 2_000
+    assert len(own_client.get(f"{RELEASE}.csv").text.splitlines()) == 2_051

@@ -8,9 +8,12 @@ from typing import BinaryIO
 
 from sekisho.errors import StorageError, fault
 from sekisho.model.table import Cell, Row, Suppressed, Table
+from sekisho.terms import Language
 
 TOTAL = "TOTAL"
 """Code in a group column of CSV and Parquet: this cell sums over the column."""
+STATUS = "status"
+"""The column that says whether a cell is published or confidential."""
 PUBLISHED = "published"
 CONFIDENTIAL = "confidential"
 
@@ -43,6 +46,18 @@ def written(value: Decimal | int, decimals: int) -> str:
     return format(exact(value, decimals), "f")
 
 
+def columns(table: Table) -> tuple[str, ...]:
+    """The columns of the long form: group columns, the measure, `status`.
+
+    Raises: StorageError when two of them would have the same name: readers would lose one.
+    """
+    names = (*table.group_columns, table.measure, STATUS)
+    for name in names:
+        if names.count(name) > 1:
+            raise StorageError(fault("format.column-twice", table=table.id, column=name))
+    return names
+
+
 def codes(table: Table, row: Row) -> tuple[str, ...]:
     """The row's group values, `TOTAL` where it is a total.
 
@@ -52,6 +67,11 @@ def codes(table: Table, row: Row) -> tuple[str, ...]:
         if group == TOTAL:
             raise StorageError(fault("format.group-named-total", table=table.id, column=column))
     return tuple(TOTAL if group is None else group for group in row.groups)
+
+
+def labels_of(table: Table, language: Language) -> dict[tuple[str, str], str]:
+    """(column, group) -> what people read, for groups that have a label."""
+    return {(column, group): text.said(language) for column, group, text in table.labels}
 
 
 @contextmanager

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sekisho.formats.cells import TOTAL, codes, status_of, whole_file, written
+from sekisho.formats.cells import codes, columns, labels_of, status_of, whole_file, written
 from sekisho.model.table import SUPPRESSED, Row, Suppressed, Table
 from sekisho.ports import Format
 from sekisho.terms import Language
 from sekisho.text import sentence
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-STATUS = "status"
 
 
 def neutral(text: str) -> str:
@@ -67,14 +66,15 @@ class CsvFormat:
 
     def _lines(self, table: Table) -> Iterator[list[str]]:
         if self.language is None:
-            yield [neutral(h) for h in (*table.group_columns, table.measure, STATUS)]
+            yield [neutral(name) for name in columns(table)]
             for row in table:
                 groups = [neutral(code) for code in codes(table, row)]
                 yield [*groups, _number(table, row), status_of(row.cell)]
         else:
             yield [neutral(title) for title in _titles(table, self.language)]
+            labels = labels_of(table, self.language)
             for row in table:
-                groups = [neutral(label) for label in _labels(table, row, self.language)]
+                groups = [neutral(said) for said in _labels(table, row, labels, self.language)]
                 yield [*groups, *_said(table, row, self.language)]
 
 
@@ -95,15 +95,12 @@ def _titles(table: Table, language: Language) -> list[str]:
     return [*columns, unit, sentence("format.status", language=language)]
 
 
-def _labels(table: Table, row: Row, language: Language) -> Iterator[str]:
-    groups = iter(row.groups)
-    for dimension in table.dimensions:
-        for column in dimension.columns:
-            group = next(groups)
-            if group is None:
-                yield dimension.total.said(language)
-            else:
-                yield table.label(column, group, language)
+def _labels(
+    table: Table, row: Row, labels: Mapping[tuple[str, str], str], language: Language
+) -> Iterator[str]:
+    totals = [d.total.said(language) for d in table.dimensions for _ in d.columns]
+    for column, group, total in zip(table.group_columns, row.groups, totals, strict=True):
+        yield total if group is None else labels.get((column, group), group)
 
 
 def _said(table: Table, row: Row, language: Language) -> tuple[str, str]:
@@ -117,4 +114,3 @@ def _said(table: Table, row: Row, language: Language) -> tuple[str, str]:
 
 
 CSV: Format = CsvFormat()
-__all__ = ["CSV", "STATUS", "TOTAL", "CsvFormat", "neutral"]

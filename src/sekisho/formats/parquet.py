@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sekisho.errors import StorageError, fault
-from sekisho.formats.cells import codes, exact, status_of, whole_file
+from sekisho.formats.cells import STATUS, codes, columns, exact, status_of, whole_file
 from sekisho.formats.json import table_document
 from sekisho.model.table import Suppressed, Table
 from sekisho.ports import Format
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 DIGITS = 38
 """Digits of the DECIMAL column: as many as every reader of Parquet takes."""
-_STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,7 @@ def arrow_table(table: Table) -> "pa.Table":
     """
     import pyarrow as pa
 
+    columns(table)
     groups = [codes(table, row) for row in table]
     values = [
         None if isinstance(row.cell, Suppressed) else exact(row.cell, table.decimals)
@@ -61,7 +61,7 @@ def arrow_table(table: Table) -> "pa.Table":
         for place, name in enumerate(table.group_columns)
     }
     arrays[table.measure] = pa.array(values, pa.decimal128(DIGITS, table.decimals))
-    arrays[_STATUS] = pa.array([status_of(row.cell) for row in table], pa.string())
+    arrays[STATUS] = pa.array([status_of(row.cell) for row in table], pa.string())
     return pa.table(arrays)
 
 

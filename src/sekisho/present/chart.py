@@ -26,6 +26,7 @@ from sekisho.text import sentence
 
 FONT = "Noto Sans JP"
 MAX_PANELS = 24
+MAX_BARS = 60
 _BETWEEN = 31
 """Pixels from panel to panel: their spacing and the width of the axis."""
 _INK, _HIDDEN_INK, _AXIS_INK, _GRID_INK = "#1f4e79", "#a33b00", "#333333", "#dddddd"
@@ -127,8 +128,13 @@ def chart_description(table: Table, language: Language) -> str:
 
 def _cut(grid: Grid, language: Language) -> list[str]:
     tops = sum(head.depth == 1 for head in grid.rows)
-    fields = {"shown": MAX_PANELS, "all": tops}
-    return [sentence("present.chart-first", fields, language)] if tops > MAX_PANELS else []
+    bars = len(_drawn_columns(grid))
+    cuts = (("panels", MAX_PANELS, tops), ("bars", MAX_BARS, bars))
+    return [
+        sentence(f"present.chart-first-{what}", {"shown": most, "all": there}, language)
+        for what, most, there in cuts
+        if there > most
+    ]
 
 
 @cache
@@ -182,10 +188,20 @@ def _panels(grid: Grid) -> list[tuple[Heading, tuple[Cell | None, ...]]]:
 
 def _points(grid: Grid, line: tuple[Cell | None, ...]) -> Iterator[tuple[Heading, Cell]]:
     """The cells of a panel without the total across, in order."""
-    inner = any(column.depth for column in grid.columns)
-    for column, cell in zip(grid.columns, line, strict=False):
-        if cell is not None and (column.depth == 1 or not inner):
+    drawn = _drawn_columns(grid)[:MAX_BARS]
+    for place, column in drawn:
+        if place < len(line) and (cell := line[place]) is not None:
             yield column, cell
+
+
+def _drawn_columns(grid: Grid) -> list[tuple[int, Heading]]:
+    """The columns that may become bars: the widest level, or all when there is only a total."""
+    inner = any(column.depth for column in grid.columns)
+    return [
+        (place, column)
+        for place, column in enumerate(grid.columns)
+        if column.depth == 1 or not inner
+    ]
 
 
 def _scale(table: Table, grid: Grid, language: Language) -> _Scale:

@@ -1,10 +1,11 @@
 """A table as people read it: the first dimension down, the second across."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 
+from sekisho.formats.cells import labels_of
 from sekisho.model.table import Cell, Suppressed, Table, TableDimension
 from sekisho.terms import Language
 from sekisho.text import sentence
@@ -42,8 +43,9 @@ def pivot(table: Table, language: Language) -> tuple[Grid, ...]:
     """The table's sections, headings in the order in which the rows bring them."""
     widths = [len(dimension.columns) for dimension in table.dimensions]
     placed = {_split(row.groups, widths): row.cell for row in table}
+    labels = labels_of(table, language)
     heads = [
-        [_heading(table, d, groups, language) for groups in dict.fromkeys(k[i] for k in placed)]
+        [_heading(labels, d, groups, language) for groups in dict.fromkeys(k[i] for k in placed)]
         for i, d in enumerate(table.dimensions)
     ]
     down = heads[0] if heads else []
@@ -87,14 +89,17 @@ def _split(groups: Groups, widths: Iterable[int]) -> tuple[Groups, ...]:
 
 
 def _heading(
-    table: Table, dimension: TableDimension, groups: Groups, language: Language
+    labels: Mapping[tuple[str, str], str],
+    dimension: TableDimension,
+    groups: Groups,
+    language: Language,
 ) -> Heading:
     depth = sum(group is not None for group in groups)
     if depth == 0:
         return Heading(dimension.total.said(language), 0, groups)
     finest = max(i for i, group in enumerate(groups) if group is not None)
-    label = table.label(dimension.columns[finest], str(groups[finest]), language)
-    return Heading(label, depth, groups)
+    group = str(groups[finest])
+    return Heading(labels.get((dimension.columns[finest], group), group), depth, groups)
 
 
 def shown_decimals(table: Table) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from sekisho.model.table import Suppressed, Table
 from sekisho.present.pivot import Grid, legend, pivot, said, shown_decimals
@@ -12,6 +12,8 @@ from sekisho.web.pages.render import moment, size_text
 from sekisho.web.served import ServedRelease, Shelf, is_handed_out
 
 _ITEM = "  - "
+MOST_ROWS = 2_000
+"""Rows of a section that a page shows; a browser gets slow with more."""
 DOWNLOADS = (".csv", ".ja.csv", ".json", ".parquet", ".svg", ".ja.svg")
 """Suffixes of released files in the order in which people look for them."""
 PAPERS = {
@@ -95,15 +97,18 @@ def _grid(grid: Grid, decimals: int, language: Language) -> GridView:
             head.depth,
             tuple(view(cell, said(cell, decimals, language)) for cell in cells),
         )
-        for head, cells in zip(grid.rows, grid.cells, strict=True)
+        for head, cells in islice(zip(grid.rows, grid.cells, strict=True), MOST_ROWS)
     )
     columns = tuple(column.label for column in grid.columns)
     return GridView(grid.section, grid.corner, grid.across, columns, rows)
 
 
 def notes(table: Table, language: Language) -> list[str]:
-    """Sentences under the table."""
-    return legend(table, language)
+    """Sentences under the table; the first says when a section is longer than the page shows."""
+    longest = max((len(grid.rows) for grid in pivot(table, language)), default=0)
+    fields = {"rows": MOST_ROWS, "all_rows": longest}
+    cut = [sentence("web.table-cut", fields, language)] if longest > MOST_ROWS else []
+    return cut + legend(table, language)
 
 
 def measure(table: Table, language: Language) -> str:
