@@ -88,8 +88,13 @@ def run_job(
 def _left_behind(store: Store, clock: Clock, order: Order) -> Job | None:
     for job in waiting(store, clock):
         same = (job.kind, job.actor, dict(job.request)) == (order.kind, order.actor, order.request)
-        if same and job.state is JobState.RUNNING:
-            return take_job(store, clock, job.id)
+        if not same or job.state is not JobState.RUNNING:
+            continue
+        taken = take_job(store, clock, job.id)
+        if taken is not None and store.cancel_asked(taken.id):
+            store.report_job(replace(taken, state=JobState.CANCELLED, lease_until=None))
+            taken = None
+        return taken
     return None
 
 

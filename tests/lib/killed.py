@@ -118,7 +118,7 @@ def check_whole(store: SqlStore) -> int:
     count = store.entry_count()
     kept = store.outbox(0, 10**9)
     assert [index for index, _ in kept] == list(range(count))
-    tables = ("deliveries", "releases", "participants", "actors", "keys", "programmes")
+    tables = ("deliveries", "releases", "participants", "actors", "keys", "programmes", "charges")
     with store._engine.connect() as connection:
         indices = [
             row[0]

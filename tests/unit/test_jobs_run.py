@@ -252,6 +252,16 @@ def test_work_that_is_begun_again_after_a_kill_is_the_same_job(store, clock):
     assert {each.state for each in store.jobs()} == {JobState.DONE}
 
 
+def test_work_is_begun_anew_when_the_job_left_behind_was_cancelled(store, clock):
+    job = queue_job(store, clock, ORDER)
+    assert take_job(store, clock, job.id)
+    store.ask_cancel(job.id)
+    clock.pass_by(31)
+    done = run_job(store, clock, ORDER.kind, ORDER.actor, ORDER.request, lambda _: {})
+    assert done.id != job.id
+    assert store.job(job.id).state is JobState.CANCELLED
+
+
 def test_a_worker_that_fell_silent_cannot_overwrite_who_took_its_job_up(store, clock):
     job = queue_job(store, clock, ORDER)
 

@@ -19,7 +19,14 @@ from sekisho.stores import database, migrate, tables
 from sekisho.stores.database import MIGRATIONS, open_engine
 from sekisho.stores.sql import SqlStore, open_store
 from tests.lib.killed import context
-from tests.lib.stores import address, entry, new_address
+from tests.lib.stores import (
+    address,
+    entry,
+    linked_pair,
+    new_address,
+    participant,
+    release_entry,
+)
 
 BOTH = pytest.mark.parametrize(
     "backend", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -185,7 +192,8 @@ def test_opening_a_store_of_this_version_does_not_load_alembic(tmp_path):
     subprocess.run([sys.executable, "-c", program, where], check=True)
 
 
-NOW = tables.REVISIONS[-1]
+REVISIONS = tables.REVISIONS
+NOW = REVISIONS[-1]
 
 
 def next_version(folder: Path, upgrade: str) -> Path:
@@ -211,10 +219,33 @@ AN_ENTRY = (
 ADD_AND_FAIL = ADD_A_COLUMN + '    op.execute("SELECT nothing FROM nowhere")\n'
 
 
+@BOTH
+@pytest.mark.parametrize("old", tables.REVISIONS[:-1])
+def test_a_store_of_every_older_version_keeps_what_it_holds(backend, tmp_path, monkeypatch, old):
+    migrations = tmp_path / "old"
+    newer = [f"r{each}_*" for each in tables.REVISIONS if each > old]
+    shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__", *newer))
+    where = address(backend, tmp_path)
+    with monkeypatch.context() as then:
+        for module in (tables, database, migrate):
+            then.setattr(module, "REVISIONS", (old,))
+        store = SqlStore(open_engine(where, create=True, migrations=migrations))
+    pair = linked_pair()
+    store.add_releases(pair, [release_entry(each) for each in pair])
+    store.add_participant(participant(), entry())
+    before = (store.outbox(0, 99), store.releases(), store.participants())
+    store.close()
+    store = open_store(where)
+    assert (store.outbox(0, 99), store.releases(), store.participants()) == before
+    assert store.append_entry(entry()) == 3
+    store.close()
+    assert raw(where, "SELECT version_num FROM store_revision") == [(NOW,)]
+
+
 @pytest.fixture
 def next_revision(monkeypatch):
     for module in (tables, database, migrate):
-        monkeypatch.setattr(module, "REVISIONS", (*tables.REVISIONS, "9999"))
+        monkeypatch.setattr(module, "REVISIONS", (*REVISIONS, "9999"))
 
 
 @BOTH
