@@ -23,11 +23,15 @@ SAMPLE = PROGRAMME / "sample" / "deliveries.parquet"
 LIMIT = 1.5
 
 
-def generate(rows: int, folder: Path) -> dict[str, Path]:
-    """The same rows as Parquet and as CSV."""
+def files_in(folder: Path) -> dict[str, Path]:
+    return {"parquet": folder / "rows.parquet", "csv": folder / "rows.csv"}
+
+
+def generate(rows: int, folder: Path) -> None:
+    """The same rows as Parquet and as CSV, in a process of its own: peak memory is inherited."""
     import duckdb
 
-    files = {"parquet": folder / "rows.parquet", "csv": folder / "rows.csv"}
+    files = files_in(folder)
     connection = duckdb.connect(config={"threads": 2, "memory_limit": "3GB"})
     lines = connection.sql(f"SELECT count(*) FROM '{SAMPLE}'").fetchall()[0][0]
     copies = -(-rows // lines)
@@ -44,7 +48,6 @@ def generate(rows: int, folder: Path) -> dict[str, Path]:
     )
     connection.execute(f"COPY (FROM '{files['parquet']}') TO '{files['csv']}' (HEADER)")
     connection.close()
-    return files
 
 
 def read_with_duckdb(source: Path, threads: int) -> None:
@@ -114,15 +117,23 @@ def main() -> int:
     parser.add_argument("--rows", type=int)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--child", nargs=2, metavar=("ACTION", "FILE"), help=argparse.SUPPRESS)
+    parser.add_argument("--generate", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.generate:
+        generate(asked.rows, asked.generate)
+        return 0
     if asked.child:
         child(asked.child[0], Path(asked.child[1]), asked.threads)
         return 0
     rows = asked.rows or (500_000 if asked.quick else 10_000_000)
     with tempfile.TemporaryDirectory(prefix="sekisho-load-") as folder:
-        files = generate(rows, Path(folder))
+        command = [sys.executable, __file__, "--generate", folder, "--rows", str(rows)]
+        subprocess.run(command, check=True)
         repeats = 1 if asked.quick else 3
-        figures = {name: compare(f, asked.threads, repeats) for name, f in files.items()}
+        figures = {
+            name: compare(file, asked.threads, repeats)
+            for name, file in files_in(Path(folder)).items()
+        }
     show(figures, rows)
     if asked.json:
         asked.json.write_text(

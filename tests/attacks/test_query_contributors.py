@@ -20,15 +20,21 @@ from tests.lib.queries import codes_of, faults_of, read
         "SELECT length(firm) AS x, count(*) AS n FROM sales GROUP BY GROUPING SETS ((1), ())",
         "SELECT nullif(firm, 'A') AS x, count(*) AS n FROM sales GROUP BY 1",
         "WITH p AS (SELECT firm AS f FROM sales) SELECT f, count(*) AS n FROM p GROUP BY f",
-        "WITH p AS (SELECT firm AS f FROM sales), q AS (SELECT f AS g FROM p) "
-        "SELECT g, count(*) AS n FROM q GROUP BY g",
+        (
+            "WITH p AS (SELECT firm AS f FROM sales), q AS (SELECT f AS g FROM p) "
+            "SELECT g, count(*) AS n FROM q GROUP BY g"
+        ),
         "WITH p AS (SELECT lower(firm) AS f FROM sales) SELECT f, count(*) AS n FROM p GROUP BY f",
         "WITH p AS (SELECT firm = 'A' AS f FROM sales) SELECT count(*) AS n FROM p WHERE f",
-        "WITH p AS (SELECT firm, max(firm) AS f FROM sales GROUP BY firm) "
-        "SELECT f, count(*) AS n FROM p GROUP BY f",
+        (
+            "WITH p AS (SELECT firm, max(firm) AS f FROM sales GROUP BY firm) "
+            "SELECT f, count(*) AS n FROM p GROUP BY f"
+        ),
         "SELECT r.name, count(*) AS n FROM sales s JOIN regions r ON s.firm = r.code GROUP BY 1",
-        "SELECT r.name, count(*) AS n FROM sales s JOIN regions r ON upper(s.firm) = r.code "
-        "GROUP BY 1",
+        (
+            "SELECT r.name, count(*) AS n FROM sales s JOIN regions r ON upper(s.firm) = r.code "
+            "GROUP BY 1"
+        ),
         "SELECT count(*) AS n FROM sales WHERE firm = 'A'",
         "SELECT count(*) AS n FROM sales WHERE firm IN ('A')",
         "SELECT count(*) AS n FROM sales WHERE firm > 'A' AND firm < 'B'",
@@ -44,8 +50,10 @@ from tests.lib.queries import codes_of, faults_of, read
         "SELECT sum(length(firm)) AS n FROM sales",
         "SELECT region, count(*) AS n FROM sales GROUP BY region HAVING sum(length(firm)) > 3",
         "SELECT person, count(*) AS n FROM people GROUP BY person",
-        "SELECT p.age, count(*) AS n FROM people p JOIN visits v ON p.person = v.person "
-        "AND upper(p.person) = v.name GROUP BY 1",
+        (
+            "SELECT p.age, count(*) AS n FROM people p JOIN visits v ON p.person = v.person "
+            "AND upper(p.person) = v.name GROUP BY 1"
+        ),
         "SELECT parent, count(*) AS n FROM held_sales GROUP BY parent",
     ],
 )
@@ -76,8 +84,10 @@ def test_only_declared_non_contributors_can_be_left_out(sql):
         "SELECT id, count(*) AS n FROM sales GROUP BY id",
         "SELECT count(*) AS n FROM sales WHERE id < 10",
         "WITH p AS (SELECT owner AS o FROM sales) SELECT count(*) AS n FROM p WHERE o = 'A'",
-        "SELECT p.age, count(*) AS n FROM people p JOIN visits v ON p.person = v.person "
-        "AND p.name = v.name GROUP BY 1",
+        (
+            "SELECT p.age, count(*) AS n FROM people p JOIN visits v ON p.person = v.person "
+            "AND p.name = v.name GROUP BY 1"
+        ),
         "SELECT r.name, count(*) AS n FROM sales s JOIN regions r ON s.owner = r.code GROUP BY 1",
     ],
 )

@@ -1,7 +1,7 @@
 """Generated queries over generated rows: DuckDB gives what plain Python gives, to the last digit."""
 
 import tempfile
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -17,6 +17,7 @@ from tests.lib.queries import (
     sources_of,
 )
 
+MIDNIGHT = datetime(1999, 12, 31, tzinfo=UTC).replace(tzinfo=None)
 HALF = max(settings().max_examples // 2, 1)
 TEXTS = st.sampled_from(["a", "b", "B ", "", "東京", "it's", "x\\y", 'q"q', "%", "{0}"])
 ROWS = st.lists(
@@ -27,9 +28,7 @@ ROWS = st.lists(
             "region": st.sampled_from(["N", "S", "O", "Z", None]),
             "kind": st.one_of(st.none(), TEXTS),
             "day": st.one_of(st.none(), st.dates(date(1999, 12, 28), date(2001, 3, 2))),
-            "moment": st.one_of(
-                st.none(), st.datetimes(datetime(1999, 12, 31), datetime(2000, 1, 2))
-            ),
+            "moment": st.one_of(st.none(), st.datetimes(MIDNIGHT, MIDNIGHT.replace(2000, 1, 2))),
             "size": st.one_of(st.none(), st.integers(-3, 12)),
             "amount": st.one_of(
                 st.none(), st.decimals(-999, 999, places=2), st.sampled_from(["0", "0.5", "-2.45"])

@@ -33,6 +33,7 @@ from sekisho.errors import (
 from sekisho.model.dataset import Dataset
 from sekisho.ports import DeliveryFacts, Watch
 from sekisho.query.render import identifier, text
+from sekisho.terms import ColumnType
 
 CHUNK = 1 << 22
 
@@ -162,7 +163,10 @@ def _deliver_text(
     """Read once into Parquet and check that; only a file with faults is read a second time."""
     faults = column_faults(file.names, dataset, file.place)
     with session(limits, watch, [file.path, target], ordered=True) as opened:
-        written = not faults and _written(file, dataset, target, opened)
+        written = not faults and (
+            _written(file, dataset, target, opened, wide=False)
+            or (_has_integers(dataset) and _written(file, dataset, target, opened, wide=True))
+        )
         if not written:
             faults += find_faults(file, dataset, opened)
             raise_all(DeliveryError, faults or [fault("delivery.broken-line", file.place)])
@@ -171,10 +175,16 @@ def _deliver_text(
     raise_all(DeliveryError, faults)
 
 
-def _written(file: TextFile, dataset: Dataset, target: Path, opened: Session) -> bool:
+def _has_integers(dataset: Dataset) -> bool:
+    return any(c.type is ColumnType.INTEGER for c in dataset.columns)
+
+
+def _written(
+    file: TextFile, dataset: Dataset, target: Path, opened: Session, *, wide: bool
+) -> bool:
     """Whether the whole file could be written as Parquet with exact values."""
     try:
-        opened.run(copy_statement(file, dataset, target), "delivery.phase-reading")
+        opened.run(copy_statement(file, dataset, target, wide=wide), "delivery.phase-reading")
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False
     return True
