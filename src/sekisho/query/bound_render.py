@@ -97,12 +97,12 @@ def _coded(bound: Bound) -> str:
             terms.append(f"CAST(g{n} AS VARCHAR)")
             continue
         stride = prod(len(later.values or ()) for later in bound.groups[n + 1 :])
-        if _is_run(group.values):
+        decimals = group.expression.type.decimals
+        if decimals == 0 and _is_run(group.values):
             first, last = _literal(group.values[0]), _literal(group.values[-1])
             wheres.append(f"g{n} BETWEEN {first} AND {last}")
             terms.append(f"(g{n} - {first})::INTEGER * {stride}")
         else:
-            decimals = group.expression.type.decimals
             values = [_literal(v, decimals) for v in group.values]
             listed = ", ".join(f"({v}, {at})" for at, v in enumerate(values))
             joins += f" JOIN (VALUES {listed}) AS l{n}(v{n}, c{n}) ON g{n} = v{n}"

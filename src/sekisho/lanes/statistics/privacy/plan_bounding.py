@@ -349,9 +349,10 @@ def _last_steps(
             "measures": ", ".join(f"`{w.name}`" for w in bundle.wanted),
             "sensitivity": bundle.clip.sensitivity,
             "full": bundle.clip.full,
-            "checked": bundle.largest_checked,
         }
         steps.append(Step(f"privacy.proof_clip_{bundle.clip.norm}", fields))
+        if bundle.largest_checked:
+            steps.append(Step("privacy.proof_checked", {"checked": bundle.largest_checked}))
     if any(bundle.histogram_weight for bundle in bundles):
         steps.append(Step("privacy.proof_histogram", {"share": HISTOGRAM_SHARE}))
     steps.append(
