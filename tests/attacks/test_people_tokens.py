@@ -5,7 +5,6 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from tests.lib.stores import actor, entry, new_store, participant
 
 from sekisho.errors import Conflict, NotPermitted
 from sekisho.people import (
@@ -17,6 +16,7 @@ from sekisho.people import (
     new_token,
 )
 from sekisho.terms import Language, Role
+from tests.lib.stores import actor, entry, new_store, participant
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 
 from sqlalchemy import make_url
-from tests.lib import releases as examples
-from tests.lib.postgres import new_database
 
 from sekisho.model.actor import Actor, Participant
 from sekisho.model.entry import Entry, EntryKind
@@ -19,6 +17,8 @@ from sekisho.model.release import Delivery, Job, Release
 from sekisho.model.text import Text
 from sekisho.stores.sql import SqlStore, open_store
 from sekisho.terms import JobState, Lane, ParticipantKind, ReleaseState, Role
+from tests.lib import releases as examples
+from tests.lib.postgres import new_database
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 BACKENDS = ("sqlite", "postgres")

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from tests.lib.stores import NOW, entry, new_store, participant
 
 from sekisho.errors import UsageError
 from sekisho.people import keys_in_force, read_public_key, registered_key
+from tests.lib.stores import NOW, entry, new_store, participant
 
 KINDS = {"sign": Ed25519PrivateKey, "seal": X25519PrivateKey}
 

@@ -4,19 +4,6 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from tests.lib.stores import (
-    NOW,
-    actor,
-    address,
-    delivery,
-    entry,
-    job,
-    linked_pair,
-    new_store,
-    participant,
-    release,
-    release_entry,
-)
 
 from sekisho.errors import Conflict, NotFound, StorageError, UsageError
 from sekisho.model.actor import RegisteredKey
@@ -29,6 +16,19 @@ from sekisho.terms import (
     JobState,
     ReleaseState,
     Role,
+)
+from tests.lib.stores import (
+    NOW,
+    actor,
+    address,
+    delivery,
+    entry,
+    job,
+    linked_pair,
+    new_store,
+    participant,
+    release,
+    release_entry,
 )
 
 KEY = RegisteredKey("ab" * 32, "holder", "sign", bytes(range(32)), NOW)
