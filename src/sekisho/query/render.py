@@ -241,10 +241,10 @@ def _divide(node: Call, render: Renderer) -> str:
     upper, lower, digits = node.arguments
     shift = lower.type.decimals + _digits(digits) - upper.type.decimals
     a = f"({_wide(upper, render)} * {10 ** max(shift, 0)})"
-    b = f"({_wide(lower, render)} * {10 ** max(-shift, 0)})"
+    # NULL instead of 0: engines may divide before they look at a CASE around it.
+    b = f"nullif({_wide(lower, render)} * {10 ** max(-shift, 0)}, 0)"
     size = render.dialect.whole_division.format(a=f"(2 * abs({a}) + abs({b}))", b=f"(2 * abs({b}))")
-    signed = f"CASE WHEN {b} = 0 THEN NULL WHEN ({a} < 0) <> ({b} < 0) THEN -{size} ELSE {size} END"
-    return f"({signed})"
+    return f"(CASE WHEN ({a} < 0) <> ({b} < 0) THEN -{size} ELSE {size} END)"
 
 
 _ROUNDINGS: dict[Function, Callable[[Call, Renderer], str]] = {
@@ -307,9 +307,8 @@ def measure(of: Measure, render: Renderer) -> str:
             return f"count(DISTINCT {argument})"
         case MeasureFunction.AVG if of.argument is not None:
             step = 10 ** (of.type.decimals - of.argument.type.decimals)
-            count = f"count({argument})"
-            mean = _half_away(f"(sum({argument}) * {step})", count, render)
-            return f"(CASE WHEN {count} > 0 THEN {mean} END)"
+            count = f"nullif(count({argument}), 0)"
+            return _half_away(f"(sum({argument}) * {step})", count, render)
         case _:
             return f"{of.function.value}({argument})"
 

@@ -47,6 +47,8 @@ def deliver(
     there.
     """
     place = Place(source.name)
+    if target.exists():
+        raise StorageError(fault("delivery.in-the-way"))
     with _removed_on_failure(target):
         _check_source(source, place)
         if is_parquet(source):

@@ -98,6 +98,7 @@ def session(
                 "threads": limits.threads,
                 "memory_limit": f"{limits.memory_mb}MB",
                 "temp_directory": str(spill / "rows"),
+                "python_enable_replacements": False,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
                 "allow_community_extensions": False,

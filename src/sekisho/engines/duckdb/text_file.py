@@ -72,7 +72,7 @@ def open_text(path: Path, place: Place) -> TextFile:
         header = first.decode("utf-8-sig")
     except UnicodeDecodeError:
         header = ""
-    if not header or b"\0" in first or start.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if not header or b"\0" in first or b"\x1b$" in start:
         refuse_encoding(path, place)
     return TextFile(path, place, _names(start.decode("utf-8-sig", errors="replace"), place))
 
