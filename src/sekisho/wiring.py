@@ -4,7 +4,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,9 +26,9 @@ from sekisho.settings import Settings, read_settings, write_settings
 from sekisho.stores.sql import open_store
 from sekisho.stores.tiles import FolderLog
 from sekisho.terms import Language, Role
-from sekisho.tlog.append import current_checkpoint, integrate
-from sekisho.tlog.note import Signer, Verifier, new_signer, parse_signer, parse_verifier
-from sekisho.tlog.proof import prove
+from sekisho.tlog.append import current_checkpoint, integrate, resign
+from sekisho.tlog.note import Signer, Verifier, new_signer, parse_signers, parse_verifier
+from sekisho.tlog.proof import write_receipt
 
 OWNER = "owner"
 SIGNING_KEY = "log.skey"
@@ -62,8 +62,8 @@ class NodeLog:
         return integrate(self.storage, self.signers, entries, start).size
 
     def prove(self, index: int) -> str:
-        """The tlog-proof of an entry under the newest checkpoint."""
-        return prove(self.storage, index, self.verifiers)
+        """The tlog-proof of an entry under the newest checkpoint; it holds the entry, too."""
+        return write_receipt(self.storage, index, self.verifiers)
 
 
 def open_house(root: Path) -> tuple[House, Settings]:
@@ -145,7 +145,7 @@ def _first_entries(house: House, owner: Participant, verifier: Verifier) -> None
 
 def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
     folder.spill.mkdir(mode=0o700, exist_ok=True)
-    signer = parse_signer(_read_secret(folder.keys / SIGNING_KEY))
+    signers = parse_signers(_read_secret(folder.keys / SIGNING_KEY))
     storage = FolderLog(folder.log)
     address = settings.store
     if address == "sqlite":
@@ -156,7 +156,7 @@ def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
         store=open_store(address, create=create),
         engine=DuckDBEngine(Limits(settings.memory_mb, settings.threads, folder.spill)),
         storage=storage,
-        log=NodeLog(storage, (signer,), verifiers_of(folder.root)),
+        log=NodeLog(storage, signers, verifiers_of(folder.root)),
         formats=formats(),
         clock=SystemClock(),
         private=settings.private,
@@ -165,6 +165,35 @@ def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
         threads=settings.threads,
         rounds=settings.rounds,
     )
+
+
+def rotate_key(root: Path, *, finish: bool = False) -> Verifier:
+    """Change the log's key: first a new one signs beside the old, later it signs alone.
+
+    The old public key stays among those that the node publishes: receipts under it stay valid.
+    Each step is an entry of the log. Other processes of the node must be restarted after it.
+
+    Raises: Conflict when a change is under way and another is begun, or none is to be finished.
+    """
+    house, settings = open_house(root)
+    try:
+        folder = NodeFolder(root.resolve())
+        signers = parse_signers(_read_secret(folder.keys / SIGNING_KEY))
+        if finish != (len(signers) > 1):
+            raise Conflict(fault("log.rotation-none" if finish else "log.rotation-begun"))
+        kept = signers[:1] if finish else (new_signer(settings.origin), *signers)
+        _replace(folder.keys / SIGNING_KEY, "\n".join(each.skey for each in kept), 0o600)
+        known = tuple(dict.fromkeys([kept[0].verifier, *verifiers_of(folder.root)]))
+        _replace(folder.root / PUBLIC_KEY, "\n".join(each.vkey for each in known), 0o644)
+        resign(house.storage, kept, known)
+        changed = (signers[-1] if finish else kept[0]).verifier.fingerprint
+        what = (("key", changed), ("change", "retired" if finish else "added"), ("purpose", "log"))
+        entry = entry_of(house, EntryKind.KEY_CHANGED, Said(public=what))
+        house.store.append_entry(entry)
+        sequence(replace(house, log=NodeLog(house.storage, kept, known)))
+        return known[0]
+    finally:
+        house.store.close()
 
 
 def formats() -> tuple[Format, ...]:
@@ -183,6 +212,13 @@ def _write_secret(file: Path, text: str) -> None:
         opened.write(f"{text}\n")
         opened.flush()
         os.fsync(opened.fileno())
+
+
+def _replace(file: Path, text: str, mode: int) -> None:
+    aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    _write_secret(aside, text)
+    aside.chmod(mode)
+    aside.rename(file)
 
 
 def _read_secret(file: Path) -> str:

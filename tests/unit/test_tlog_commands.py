@@ -11,7 +11,7 @@ import pytest
 
 import sekisho
 from sekisho.cli.main import run
-from sekisho.errors import StorageError, TamperedError, UsageError
+from sekisho.errors import Conflict, StorageError, TamperedError, UsageError
 from sekisho.model.actor import Participant
 from sekisho.model.entry import Entry, EntryKind, entry_bytes, new_nonce
 from sekisho.model.text import Text
@@ -179,3 +179,33 @@ def test_a_witness_that_is_down_is_told_and_passed_over(node: str, capsys):
     down = f"http://127.0.0.1:9={WITNESS.verifier.vkey}"
     assert run(["log", "cosign", node, "--witness", down]) == 0
     assert "no witness has cosigned" in capsys.readouterr().out
+
+
+def test_a_key_is_changed_in_two_steps_and_old_receipts_stay_valid(
+    node: str, tmp_path: Path, capsys
+):
+    file, keys = Path(node) / "log.vkey", Path(node) / "keys" / "log.skey"
+    old = file.read_text(encoding="utf-8").strip()
+    said(capsys, "log", "prove", node, 1, "--out", tmp_path / "early")
+    assert run(["log", "rotate", node, "--finish"]) == Conflict.exit_code
+    new = said(capsys, "log", "rotate", node)["key"]
+    assert run(["log", "rotate", node]) == Conflict.exit_code
+    for key in (old, new):
+        assert said(capsys, "log", "verify", f"{node}/log", "--key", key)["size"] == 4
+    assert said(capsys, "log", "rotate", node, "--finish")["key"] == new
+    assert keys.stat().st_mode & 0o777 == 0o600
+    assert len(keys.read_text(encoding="utf-8").split()) == 1
+    assert file.read_text(encoding="utf-8").split() == [new, old]
+    assert said(capsys, "log", "verify", node)["size"] == 5
+    assert said(capsys, "log", "verify", f"{node}/log", "--key", new)["size"] == 5
+    assert run(["log", "verify", f"{node}/log", "--key", old]) == TamperedError.exit_code
+    for key in (old, file):
+        assert said(capsys, "receipt", "verify", tmp_path / "early", "--key", key)["index"] == 1
+    entries = said(capsys, "log", "show", node, "--last", 2)["entries"]
+    assert [each["public"]["change"] for each in entries] == ["added", "retired"]
+    assert entries[0]["public"]["key"] == parse_verifier(new).fingerprint
+    assert entries[1]["public"]["key"] == parse_verifier(old).fingerprint
+    assert sorted(each.name for each in keys.parent.iterdir()) == ["log.skey", "salts"]
+    with sekisho.open(node) as opened:
+        opened.add_participant(Participant("b", Text("B", "B"), ParticipantKind.HOSPITAL, "JP"))
+    assert said(capsys, "log", "fsck", node)["size"] == 6

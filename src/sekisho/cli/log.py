@@ -235,6 +235,19 @@ def witness(speaker: Speaker, node: Path, watch: tuple[str, ...], name: str | No
     speaker.answer({"key": key.vkey, "watches": origins})
 
 
+@log.command("rotate", help=text.sentence("log.help-log-rotate"))
+@NODE
+@click.option("--finish", is_flag=True, help=text.sentence("log.argument-finish"))
+@common
+def rotate(speaker: Speaker, node: Path, finish: bool) -> None:  # noqa: FBT001
+    """Change the key that signs the log, in two steps."""
+    from sekisho.wiring import rotate_key
+
+    key = rotate_key(node, finish=finish).vkey
+    tell(speaker, "rotated" if finish else "rotating", key=key)
+    speaker.answer({"key": key, "finished": finish})
+
+
 def _witness(given: str) -> "Witness":
     from sekisho.stores.http_log import ask_witness, http_log
     from sekisho.tlog.cosign import Witness

@@ -130,6 +130,11 @@ def parse_signer(skey: str) -> Signer:
     return signer
 
 
+def parse_signers(text: str) -> tuple[Signer, ...]:
+    """The signers of a file with one private key a line, the newest first."""
+    return tuple(parse_signer(line) for line in text.splitlines() if line.strip())
+
+
 def parse_verifier(vkey: str) -> Verifier:
     """The verifier of a public key text.
 
