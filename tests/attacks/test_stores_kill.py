@@ -17,7 +17,7 @@ from tests.lib.killed import (
 )
 from tests.lib.stores import address, entry, new_address
 
-POSTGRES = pytest.param("postgres", 8, marks=pytest.mark.postgres)
+POSTGRES = pytest.param("postgres", 6, marks=pytest.mark.postgres)
 
 
 def wait_for_the_server(store: SqlStore) -> None:
@@ -72,7 +72,7 @@ def test_a_writer_killed_five_hundred_times_leaves_the_store_whole(backend, kill
     kill_writers(new_address(backend, tmp_path), kills)
 
 
-@pytest.mark.parametrize(("backend", "kills"), [("sqlite", 15), POSTGRES])
+@pytest.mark.parametrize(("backend", "kills"), [("sqlite", 10), POSTGRES])
 def test_a_store_whose_making_was_killed_is_made_the_next_time(backend, kills, tmp_path):
     processes = context()
     for _, after_s in rounds(kills, 0.15):

@@ -170,6 +170,6 @@ class StoreAgainstModel(RuleBasedStateMachine):
 
 
 StoreAgainstModel.TestCase.settings = settings(
-    max_examples=settings().max_examples * 2 // 5, stateful_step_count=30
+    max_examples=settings().max_examples // 4, stateful_step_count=30
 )
 test_any_order_of_changes_leaves_the_store_as_the_model_says = StoreAgainstModel.TestCase
