@@ -279,7 +279,8 @@ class Node:
         programme = admit.installed(self._house, released.programme)
         holders = {each.holder or programme.steward for each in programme.datasets}
         admit.permit(self._call, Action.DELIVERY_READ, programme, holders)
-        deliveries = statistics.deliveries_of(self._house, programme)
+        ids = [each.id for each in programme.datasets]
+        deliveries = [d for each in ids for d in self._house.store.deliveries(programme.id, each)]
         return edition_faults(
             self._house, programme.id, released.edition, deliveries, watch or Watch()
         )

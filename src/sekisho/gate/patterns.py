@@ -18,7 +18,7 @@ import numpy as np
 from sekisho.errors import Fault, Refused, StorageError, TamperedError, fault
 from sekisho.gate.files import move_into_place, workshop, write_whole
 from sekisho.gate.house import House
-from sekisho.lanes.statistics.admissible import admissible_query, dataset_read
+from sekisho.lanes.statistics.admissible import admissible_query, dataset_read, datasets_read
 from sekisho.lanes.statistics.disclosure.cells import Bools
 from sekisho.lanes.statistics.disclosure.certificate import from_bytes, to_bytes
 from sekisho.lanes.statistics.release import (
@@ -214,7 +214,8 @@ def _earlier(
 ) -> tuple[Earlier, ...]:
     """The editions of which something left before, read again from the data that each had.
 
-    One that left after this one began already took this one's whole set as published.
+    One that left after this one began already took this one's whole set as published; one of
+    other datasets says nothing about these.
     """
     house, name = reading.house, reading.programme.id
     by_id = {each.id: each for each in deliveries}
@@ -223,10 +224,12 @@ def _earlier(
         if other == key or (begun is not None and first > begun):
             continue
         kept = _read_kept(house.folder.private(name) / other, name)
-        if not set(kept.deliveries) <= set(by_id):
-            raise Refused(fault("gate.data-withdrawn", programme=name))
         old = read_programme(house.folder.programme(name, kept.programme))
         plans = [plan for plan_id in kept.plans if (plan := old.plan(plan_id)) is not None]
+        if datasets_read(old, plans).isdisjoint(each.dataset for each in deliveries):
+            continue
+        if not set(kept.deliveries) <= set(by_id):
+            raise Refused(fault("gate.data-withdrawn", programme=name))
         had = [by_id[each] for each in kept.deliveries]
         cells = reading.cells(old, plans, had, prefix=f"{other}/")
         since = [each for each in deliveries if each.id not in kept.deliveries]

@@ -4,23 +4,21 @@ import hmac
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from sekisho.errors import NotFound, Refused, fault
 from sekisho.gate.admit import installed, permit
 from sekisho.gate.files import workshop
 from sekisho.gate.handout import finish_all, manifest_digest_of, write_papers
 from sekisho.gate.house import Call, House, Said, entry_of
+from sekisho.gate.judge import deliveries_for, judge, plan_of, refuse
 from sekisho.gate.locks import held
 from sekisho.gate.patterns import Edition, protected_set
 from sekisho.gate.sequence import sequence
 from sekisho.model.canonical import canonical
 from sekisho.model.decision import Decision
 from sekisho.model.entry import EntryKind
-from sekisho.model.facts import PUBLIC, DataFacts, Facts, Identifiability, Party, PartyKind
 from sekisho.model.programme import Programme, ReleasePlan
 from sekisho.model.release import Delivery, Release
 from sekisho.people import Action
 from sekisho.ports import Watch
-from sekisho.rules.decide import decide
 from sekisho.terms import Lane, Method, Outcome, ReleaseState
 
 
@@ -38,56 +36,20 @@ def release(call: Call, programme_id: str, plan_id: str, watch: Watch) -> Releas
     plan = plan_of(programme, plan_id)
     with held(house.busy, shared=True), held(house.lock_of(programme_id)):
         finish_all(house, programme_id)
-        deliveries = deliveries_of(house, programme)
+        deliveries = deliveries_for(house, programme, programme.linked_set(plan_id))
         request = _request(house, programme, plan, deliveries)
         same = _same(house, programme_id, plan_id, request)
         if same is not None:
             return same
-        decision = judge(house, programme, plan)
+        decision = judge(house, programme, plan.id, programme.purpose)
         if not decision.allowed:
-            _log_refusal(house, programme, plan, decision)
+            refuse(house, programme, plan.id, decision)
         protected = protected_set(house, programme, plan, deliveries, watch)
         watch.progress("gate.phase-log", 0, 0)
         made = _make(house, _Making(programme, plan, protected, decision, deliveries, request))
         sequence(house)
         finish_all(house, programme_id)
     return replace(made, state=ReleaseState.OPEN)
-
-
-def plan_of(programme: Programme, plan_id: str) -> ReleasePlan:
-    """A release plan of a programme; NotFound when it declares none of that id."""
-    plan = programme.plan(plan_id)
-    if plan is None:
-        known = ", ".join(f"`{each.id}`" for each in programme.release_plans)
-        raise NotFound(fault("gate.no-plan", programme=programme.id, plan=plan_id, known=known))
-    return plan
-
-
-def deliveries_of(house: House, programme: Programme) -> tuple[Delivery, ...]:
-    """All data of a programme's datasets; NotFound when a dataset holds none."""
-    found: list[Delivery] = []
-    for dataset in programme.datasets:
-        brought = house.store.deliveries(programme.id, dataset.id)
-        if not brought:
-            raise NotFound(fault("gate.no-delivery", programme=programme.id, dataset=dataset.id))
-        found += brought
-    return tuple(found)
-
-
-def judge(house: House, programme: Programme, plan: ReleasePlan) -> Decision:
-    """What the rules say of releasing a plan's table to the public, today."""
-    steward = next((p for p in house.store.participants() if p.id == programme.steward), None)
-    sender = Party(id=programme.steward)
-    if steward is not None:
-        sender = Party(PartyKind(steward.kind.value), steward.jurisdiction, steward.id)
-    facts = Facts(
-        lane=Lane.STATISTICS,
-        sender=sender,
-        recipient=PUBLIC,
-        data=DataFacts(Identifiability.STATISTICAL, frozenset(), 0, plan.id),
-        purpose=programme.purpose,
-    )
-    return decide(facts, programme.access_rules, house.packs, house.clock.now().date())
 
 
 def _request(
@@ -105,25 +67,6 @@ def _same(house: House, programme_id: str, plan_id: str, request: str) -> Releas
         if each.request == request and each.state is ReleaseState.OPEN:
             return each
     return None
-
-
-def _log_refusal(house: House, programme: Programme, plan: ReleasePlan, decision: Decision) -> None:
-    said = Said(
-        programme=programme.id,
-        lane=Lane.STATISTICS,
-        outcome=Outcome.REFUSED,
-        rules=decision.rule_ids,
-        pack=decision.pack_hash,
-        public=(("plan", plan.id),),
-        committed=(("facts", decision.facts_hash.encode()),),
-    )
-    house.store.append_entry(entry_of(house, EntryKind.DECISION_REFUSED, said))
-    sequence(house)
-    cited = ", ".join(f"`{rule}`" for rule in decision.rule_ids)
-    raise Refused(
-        fault("gate.refused", programme=programme.id, plan=plan.id, rules=cited or "-"),
-        *decision.faults,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,21 @@ def dataset_read(programme: Programme, aggregate: Aggregate) -> Dataset:
     return found
 
 
+def datasets_read(programme: Programme, plans: Iterable[ReleasePlan]) -> frozenset[str]:
+    """The confidential datasets that the SQL of plans reads.
+
+    Raises: QueryError with every fault of an SQL that cannot be read.
+    """
+    return frozenset(
+        scan.dataset
+        for plan in plans
+        for scan in scans_of(
+            parse(plan.sql, programme.datasets, programme.lookups, plan.sql_file).aggregate.source
+        )
+        if isinstance(scan, Scan)
+    )
+
+
 def _shape_faults(plan: ReleasePlan, query: Query, measure: Measure | None) -> Iterable[Fault]:
     if not query.is_plain:
         yield fault("statistics.after-aggregation", plan=plan.id)

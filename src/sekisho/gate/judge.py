@@ -1,0 +1,84 @@
+"""What every way out of the statistics lane asks first: which plan, which data, which rules."""
+
+from collections.abc import Collection, Sequence
+from typing import NoReturn
+
+from sekisho.errors import NotFound, Refused, fault
+from sekisho.gate.house import House, Said, entry_of
+from sekisho.gate.sequence import sequence
+from sekisho.lanes.statistics.admissible import datasets_read
+from sekisho.model.decision import Decision
+from sekisho.model.entry import EntryKind
+from sekisho.model.facts import PUBLIC, DataFacts, Facts, Identifiability, Party, PartyKind
+from sekisho.model.programme import Programme, ReleasePlan
+from sekisho.model.release import Delivery
+from sekisho.rules.decide import decide
+from sekisho.terms import Lane, Outcome
+
+
+def plan_of(programme: Programme, plan_id: str) -> ReleasePlan:
+    """A release plan of a programme; NotFound when it declares none of that id."""
+    plan = programme.plan(plan_id)
+    if plan is None:
+        known = ", ".join(f"`{each.id}`" for each in programme.release_plans)
+        raise NotFound(fault("gate.no-plan", programme=programme.id, plan=plan_id, known=known))
+    return plan
+
+
+def deliveries_for(
+    house: House, programme: Programme, plans: Sequence[ReleasePlan]
+) -> tuple[Delivery, ...]:
+    """All data of the datasets that plans read; NotFound when one holds none."""
+    return deliveries_in(house, programme, datasets_read(programme, plans))
+
+
+def deliveries_in(
+    house: House, programme: Programme, datasets: Collection[str]
+) -> tuple[Delivery, ...]:
+    """All data of some datasets of a programme; NotFound when one holds none."""
+    found: list[Delivery] = []
+    for dataset in sorted(datasets):
+        brought = house.store.deliveries(programme.id, dataset)
+        if not brought:
+            raise NotFound(fault("gate.no-delivery", programme=programme.id, dataset=dataset))
+        found += brought
+    return tuple(found)
+
+
+def judge(house: House, programme: Programme, what: str, purpose: str) -> Decision:
+    """What the rules say of letting statistics out to the public for a purpose, today.
+
+    An answer to one analyst is judged the same: who has it may show it to everybody.
+    """
+    steward = next((p for p in house.store.participants() if p.id == programme.steward), None)
+    sender = Party(id=programme.steward)
+    if steward is not None:
+        sender = Party(PartyKind(steward.kind.value), steward.jurisdiction, steward.id)
+    facts = Facts(
+        lane=Lane.STATISTICS,
+        sender=sender,
+        recipient=PUBLIC,
+        data=DataFacts(Identifiability.STATISTICAL, frozenset(), 0, what),
+        purpose=purpose,
+    )
+    return decide(facts, programme.access_rules, house.packs, house.clock.now().date())
+
+
+def refuse(house: House, programme: Programme, what: str, decision: Decision) -> NoReturn:
+    """Log a refusal of the rules, then raise it."""
+    said = Said(
+        programme=programme.id,
+        lane=Lane.STATISTICS,
+        outcome=Outcome.REFUSED,
+        rules=decision.rule_ids,
+        pack=decision.pack_hash,
+        public=(("plan", what),),
+        committed=(("facts", decision.facts_hash.encode()),),
+    )
+    house.store.append_entry(entry_of(house, EntryKind.DECISION_REFUSED, said))
+    sequence(house)
+    cited = ", ".join(f"`{rule}`" for rule in decision.rule_ids)
+    raise Refused(
+        fault("gate.refused", programme=programme.id, plan=what, rules=cited or "-"),
+        *decision.faults,
+    )
