@@ -1,7 +1,11 @@
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -71,3 +75,27 @@ def test_a_real_server_answers_and_says_nothing_about_itself(node):
         finally:
             server.should_exit = True
             thread.join(20)
+
+
+def test_ctrl_c_is_the_ordinary_end_and_the_address_is_told_once_it_listens(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from tests.lib.served import ServedNode;"
+        "from sekisho.web.serve import serve;"
+        "serve(ServedNode(Path(sys.argv[1])), '127.0.0.1', 0, lambda a: print(a, flush=True))"
+    )
+    started = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        cwd=Path(__file__).resolve().parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        address = started.stdout.readline().strip()
+        with urllib.request.urlopen(f"{address}en/log", timeout=30) as answer:
+            assert answer.status == 200
+        started.send_signal(signal.SIGINT)
+        _, said = started.communicate(timeout=30)
+    finally:
+        started.kill()
+    assert (started.returncode, said) == (0, "")

@@ -131,5 +131,4 @@ def _serve(speaker: Speaker, node: "Node", port: int) -> None:
     from sekisho.web.serve import serve
 
     speaker.line()
-    speaker.say("serving", address=f"http://127.0.0.1:{port}/")
-    serve(node, "127.0.0.1", port)
+    serve(node, "127.0.0.1", port, lambda address: speaker.say("serving", address=address))

@@ -25,5 +25,4 @@ def serve(speaker: Speaker, node: Path, port: int) -> None:
     from sekisho.web.serve import serve as serve_pages
 
     with sekisho.open(node, actor=speaker.actor) as opened:
-        speaker.say("serving", address=f"http://{HOST}:{port}/")
-        serve_pages(opened, HOST, port)
+        serve_pages(opened, HOST, port, lambda address: speaker.say("serving", address=address))

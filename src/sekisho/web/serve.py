@@ -2,6 +2,8 @@
 
 import errno
 import socket
+from collections.abc import Callable
+from contextlib import suppress
 
 from sekisho.errors import Conflict, StorageError, fault
 from sekisho.web.app import create_app
@@ -31,9 +33,14 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(node: Served, host: str, port: int) -> None:
-    """Serve until Ctrl-C; requests must name this host or a local one.
+def _untold(_address: str) -> None:
+    return None
 
+
+def serve(node: Served, host: str, port: int, ready: Callable[[str], None] = _untold) -> None:
+    """Serve until Ctrl-C, which is the ordinary end; `ready` hears the address once it listens.
+
+    Requests must name this host or a local one. Port 0 takes any that is free.
     Raises: Conflict when the port is taken.
     """
     import uvicorn
@@ -41,4 +48,7 @@ def serve(node: Served, host: str, port: int) -> None:
     with listening_socket(host, port) as listening:
         app = create_app(node, (*LOCAL_HOSTS, host))
         config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
-        uvicorn.Server(config).run(sockets=[listening])
+        shown = f"[{host}]" if ":" in host else host
+        ready(f"http://{shown}:{listening.getsockname()[1]}/")
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
