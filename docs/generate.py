@@ -9,6 +9,7 @@ REFERENCE = Path(__file__).parent / "reference"
 PAGES = {
     "sekisho.cli.pages": REFERENCE,
     "sekisho.programmes.pages": REFERENCE / "programme-folder.md",
+    "sekisho.rules.pages": REFERENCE / "rules",
     "sekisho.tlog.pages": REFERENCE / "entries.md",
 }
 

@@ -27,7 +27,7 @@ def copy_of_packs(tmp_path: Path) -> Path:
     return folder
 
 
-def _flow(atoms: frozenset[Atom]) -> dict[str, object] | None:
+def flow_for(atoms: frozenset[Atom]) -> dict[str, object] | None:
     """A flow for which these comparisons hold and that helps itself no further; None if none."""
     flow: dict[str, object] = {"date": DAY, "data.categories": ("ordinary",), "data.persons": 1}
     kinds = installed().vocabulary.facts
@@ -65,7 +65,7 @@ def gateway_flows() -> Iterator[tuple[str, dict[str, object]]]:
     seen = set()
     for requirement, gateway in _pairs():
         for applies, opens in product(requirement.condition.ways[:6], gateway.condition.ways):
-            flow = _flow(applies | opens)
+            flow = flow_for(applies | opens)
             if flow is None:
                 continue
             short = [flow | {a.path: not a.wanted} for a in opens if a.values == (True,)]

@@ -65,7 +65,8 @@ def _result(pair: Pair, language: Language) -> str:
     return say("compare-refused", rules=rules, steps=steps)
 
 
-def _common(comparison: Comparison, language: Language) -> list[str]:
+def common_lines(comparison: Comparison, language: Language) -> list[str]:
+    """The common safeguards, a line each, with the laws that ask for them."""
     say = _speaker(language)
     common = comparison.common
     if common is None:
@@ -81,6 +82,16 @@ def _common(comparison: Comparison, language: Language) -> list[str]:
         )
         for change in common.changes
     ]
+
+
+def topic_title(topic: str, language: Language) -> str:
+    """What a group of requirements is about."""
+    return _speaker(language)(f"topic-{topic}")
+
+
+def statistics_line(language: Language) -> str:
+    """That finished statistics need none of this."""
+    return _speaker(language)("compare-statistics")
 
 
 def _of_topic(asked: Sequence[Asked], topic: str) -> list[Asked]:
@@ -110,7 +121,7 @@ def as_lines(comparison: Comparison, language: Language) -> list[str]:
     lines.append(say("compare-pairs"))
     lines += [f"  {p.sender} → {p.recipient}: {_result(p, language)}" for p in comparison.pairs]
     lines += ["", say("compare-common")]
-    lines += [f"  - {line}" for line in _common(comparison, language)]
+    lines += [f"  - {line}" for line in common_lines(comparison, language)]
     if comparison.statistics_pass:
         lines += ["", say("compare-statistics")]
     return [*lines, "", say("not-advice-unreviewed")]
@@ -132,7 +143,7 @@ def as_csv(comparison: Comparison, language: Language) -> str:
                     line = _gateway_line(gate, language) if gate else ""
                     writer.writerow([*row, cited.citation.said(language), line])
     writer.writerow([])
-    for line in _common(comparison, language):
+    for line in common_lines(comparison, language):
         writer.writerow([say("compare-common"), ", ".join(comparison.places), line])
     writer.writerow([say("not-advice-unreviewed")])
     return out.getvalue()
@@ -173,7 +184,7 @@ def as_html(comparison: Comparison, language: Language) -> str:
         heading(say("compare-pairs")),
         table(columns, pairs),
         heading(say("compare-common")),
-        items(_common(comparison, language)),
+        items(common_lines(comparison, language)),
     ]
     if comparison.statistics_pass:
         body.append(paragraph(say("compare-statistics")))
