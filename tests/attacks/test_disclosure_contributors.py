@@ -14,7 +14,7 @@ from sekisho.lanes.statistics.disclosure.certificate import Levels
 from sekisho.lanes.statistics.disclosure.protect import Effort, protect
 from sekisho.lanes.statistics.disclosure.sensitivity import minimum_frequency
 
-QUICK = Effort(shrink=2, improve=0)
+QUICK = Effort(shrink=2, improve=0, exact=0)
 
 
 def _rows(matrix):

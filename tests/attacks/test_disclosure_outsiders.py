@@ -23,7 +23,7 @@ from sekisho.lanes.statistics.disclosure.sensitivity import (
     p_percent,
 )
 
-QUICK = Effort(improve=1)
+QUICK = Effort(improve=1, exact=0)
 PLACES = tree("place", (3, 3))
 KINDS = tree("kind", (2, 3), second=True)
 SIZES = tree("size", (3,))

@@ -24,7 +24,7 @@ from sekisho.lanes.statistics.disclosure.protect import Effort, protect
 from sekisho.lanes.statistics.disclosure.releases import Changed, Shared, with_changed, with_shared
 from sekisho.lanes.statistics.disclosure.sensitivity import minimum_frequency
 
-QUICK = Effort(shrink=2, improve=0)
+QUICK = Effort(shrink=2, improve=0, exact=0)
 PLACES, KINDS = tree("place", (3, 2)), tree("kind", (4,))
 
 

@@ -143,6 +143,9 @@ def test_a_million_cells_in_one_equation_are_protected():
     assert protection.hidden.sum() == 2
 
 
+LITTLE = Effort(shrink=1, improve=1, exact=0)
+
+
 def _busy():
     draw = np.random.default_rng(1)
     inner = draw.integers(1, 50, (8, 8))
@@ -181,7 +184,7 @@ def test_a_cancel_after_a_protected_pattern_may_keep_it():
     protection = protect(
         cells,
         levels,
-        effort=Effort(keep_protected=True),
+        effort=Effort(improve=2, exact=0, keep_protected=True),
         progress=lambda stage, *_: stages.append(stage),
         cancelled=lambda: "improve" in stages,
     )
@@ -192,12 +195,17 @@ def test_a_cancel_after_a_protected_pattern_may_keep_it():
 def test_a_cancel_before_one_exists_never_returns_a_pattern():
     cells, levels = _busy()
     with pytest.raises(CancelledError):
-        protect(cells, levels, effort=Effort(keep_protected=True), cancelled=lambda: True)
+        protect(
+            cells,
+            levels,
+            effort=Effort(improve=2, exact=0, keep_protected=True),
+            cancelled=lambda: True,
+        )
 
 
 def test_a_certificate_survives_its_file_and_nothing_else_does():
     cells, levels = _busy()
-    protection = protect(cells, levels)
+    protection = protect(cells, levels, effort=LITTLE)
     raw = to_bytes(protection.certificate)
     assert to_bytes(from_bytes(raw)) == raw
     for broken in (b"", raw[:-40], b"not a file"):
@@ -209,7 +217,7 @@ def test_the_verifier_sees_every_kind_of_tampering():
     from dataclasses import replace
 
     cells, levels = _busy()
-    protection = protect(cells, levels)
+    protection = protect(cells, levels, effort=LITTLE)
     people = contributors_who_know(cells, [])
     claim, good = Claim(cells, levels, protection.hidden), protection.certificate
 

@@ -8,13 +8,12 @@ leaves alone, linear algebra, and intervals by linear programming.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse.csgraph import connected_components
 
 from sekisho.lanes.statistics.disclosure.cells import Bools, CellSet, Floats, Ints, Rows
 from sekisho.lanes.statistics.disclosure.certificate import Levels
 from sekisho.lanes.statistics.disclosure.construct import TOLERANCE, construct, workers
 from sekisho.lanes.statistics.disclosure.direction import Search
-from sekisho.lanes.statistics.disclosure.equations import Merged, Problem, merge
+from sekisho.lanes.statistics.disclosure.equations import Merged, Problem, components, merge
 from sekisho.lanes.statistics.disclosure.solver import Program, solve
 
 _PRIME = 2_147_483_629
@@ -66,8 +65,7 @@ def determined(rows: Rows, hidden: Bools) -> Bools:
     left = np.flatnonzero(hidden & ~known)
     part = rows[:, left]
     part = part[np.diff(part.indptr) > 0]
-    touch = abs(part)
-    _, label = connected_components(touch.T @ touch, directed=False)
+    label = components(part)
     for number in range(int(label.max(initial=-1)) + 1):
         inside = np.flatnonzero(label == number)
         if inside.size <= _DENSE:

@@ -164,3 +164,15 @@ def restrict(problem: Problem, kept: Ints) -> Problem:
         problem.weight[kept],
         problem.hidden[kept],
     )
+
+
+def components(rows: Rows) -> Ints:
+    """Which connected component of cells and equations each cell belongs to."""
+    height, width = rows.shape
+    entries = rows.tocoo()
+    links = sparse.coo_array(
+        (np.ones(entries.nnz, dtype=np.int8), (entries.row, entries.col + height)),
+        shape=(height + width, height + width),
+    )
+    _, label = sparse.csgraph.connected_components(links, directed=False)
+    return np.asarray(label[height:], dtype=np.int64)

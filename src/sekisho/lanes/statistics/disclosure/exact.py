@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from sekisho.lanes.statistics.disclosure.cells import Bools, Floats, Ints
 from sekisho.lanes.statistics.disclosure.construct import Workers
@@ -35,13 +33,6 @@ class Optimum:
     bound: float
     proven: bool
     programs: int
-
-
-def components(problem: Problem) -> Ints:
-    """Which connected component of cells and equations each unknown belongs to."""
-    touch = sparse.csr_array(abs(problem.rows))
-    _, label = connected_components(touch.T @ touch, directed=False)
-    return np.asarray(label, dtype=np.int64)
 
 
 @dataclass(slots=True, eq=False)

@@ -9,8 +9,8 @@ from sekisho.lanes.statistics.disclosure.cells import Ints
 from sekisho.lanes.statistics.disclosure.construct import Pattern, Workers, construct
 from sekisho.lanes.statistics.disclosure.contributors import Insiders
 from sekisho.lanes.statistics.disclosure.direction import Search
-from sekisho.lanes.statistics.disclosure.equations import Merged, Problem, restrict
-from sekisho.lanes.statistics.disclosure.exact import components, optimum
+from sekisho.lanes.statistics.disclosure.equations import Merged, Problem, components, restrict
+from sekisho.lanes.statistics.disclosure.exact import optimum
 from sekisho.lanes.statistics.disclosure.harden import Hardened, harden, tolled
 from sekisho.lanes.statistics.disclosure.improve import improve
 from sekisho.lanes.statistics.disclosure.shrink import (
@@ -23,8 +23,9 @@ from sekisho.lanes.statistics.disclosure.shrink import (
 )
 
 _JITTER = 1e-3
-_AUTOMATIC = 40_000
-_MOST_ROUNDS = 40
+_AUTOMATIC = 5_000
+_LARGE = 3_000
+_MOST_ROUNDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ def orders(passes: int) -> tuple[str, ...]:
 def _rounds(effort: Effort, problem: Problem) -> int:
     if effort.improve is not None:
         return effort.improve
-    return min(_MOST_ROUNDS, _AUTOMATIC // max(problem.size, 1)) if problem.unsafe.any() else 0
+    small = problem.unsafe.any() and problem.size <= _LARGE
+    return min(_MOST_ROUNDS, _AUTOMATIC // problem.size) if small else 0
 
 
 def _refuse_open(merged: Merged, pattern: Pattern) -> None:
@@ -114,7 +116,7 @@ def _proved(
     best = Outcome(hardened, 0.0)
     if not effort.exact:
         return best
-    label = components(problem)
+    label = components(problem.rows)
     for number in np.unique(label[problem.unsafe]).tolist():
         part = np.flatnonzero(label == number)
         if part.size <= effort.exact:
