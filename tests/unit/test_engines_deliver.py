@@ -148,7 +148,10 @@ def test_long_integers_keep_every_digit(bring):
         (HEADER + '1,"a,,,,,,\n2,b,,,,,,\n', ["bad-quotes"]),
         (HEADER + '1,"a"b,,,,,,\n', ["bad-quotes"]),
         (HEADER + "1,a,,,,,,\n2,b", ["few-fields"]),
-        (HEADER.replace("\n", "\r\n") + "1,a,,,,,,\r\n2,b,,,,,,\n3,c,,,,,,\n", ["line-ends"]),
+        (
+            HEADER.replace("\n", "\r\n") + "1,a,,,,,,true\r\n2,b,,,,,,true\n3,c,,,,,,true\n",
+            ["line-ends"],
+        ),
         (GOOD.replace(",", ";"), ["separator"]),
         (GOOD.replace(",", "\t"), ["separator"]),
         (GOOD.encode("utf-16"), ["encoding"]),

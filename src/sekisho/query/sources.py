@@ -133,8 +133,8 @@ def read_from(select: exp.Select, context: Context) -> Read | None:
     found = _table(from_.this, context)
     for join in select.args.get("joins") or ():
         right = _table(join.this, context)
-        if found is not None and right is not None:
-            found = _joined(found, right, join, context)
+        # Columns of a table that is not there cannot be judged.
+        found = _joined(found, right, join, context) if found and right else None
     return found
 
 

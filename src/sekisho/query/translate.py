@@ -67,6 +67,7 @@ REFUSED: dict[type[exp.Expr], str] = {
     exp.Distinct: "distinct",
     exp.WithinGroup: "within-group",
 }
+CLOCKS = frozenset({"now", "today", "getdate", "random", "rand", "uuid", "gen_random_uuid"})
 HINTED = {
     "distinct": "select-distinct",
     "qualify": "window",
@@ -94,7 +95,10 @@ def read(node: exp.Expr | None, reader: Reader) -> Expression | None:
         reader.faults.add(REFUSED[type(node)], node)
     elif isinstance(node, exp.Func):
         name = str(node.this) if isinstance(node, exp.Anonymous) else reader.faults.written(node)
-        reader.faults.unknown("function", name.lower(), NAMES, node)
+        if name.lower() in CLOCKS:
+            reader.faults.add("clock", node)
+        else:
+            reader.faults.unknown("function", name.lower(), NAMES, node)
     else:
         reader.faults.add("not-in-language", node, what=reader.faults.written(node))
     return None
