@@ -34,6 +34,8 @@ from sekisho.rules.explain import explain
 from sekisho.rules.packs import installed
 from sekisho.settings import Settings
 from sekisho.terms import JobState, Language, ReleaseState, Role
+from sekisho.tlog.proof import write_receipt
+from sekisho.tlog.receipt_page import FILE_NAME, receipt_page, receipt_page_digest
 from sekisho.wiring import OWNER, Founding, found_house, open_house, verifiers_of
 
 if TYPE_CHECKING:
@@ -261,6 +263,16 @@ class Node:
         """Whether a release stands in the log, checked now."""
         return check_proof(self.released(release_id).folder, verifiers_of(self.folder))
 
+    def write_receipt(self, release_id: str, file: Path) -> Path:
+        """Write the receipt of a release: a proof file that anyone can check offline, for ever."""
+        index = self.proof(release_id).index
+        text = write_receipt(self._house.storage, index, verifiers_of(self.folder))
+        return _write_anew(file, text.encode())
+
+    def write_receipt_page(self, folder: Path) -> tuple[Path, str]:
+        """Write the page that checks receipts in any browser; the file, and its SHA-256."""
+        return _write_anew(folder / FILE_NAME, receipt_page()), receipt_page_digest()
+
     def verify(self, watch: Watch | None = None) -> Findings:
         """Check the whole log and every release against it."""
         self._permit(Action.LOG_VERIFY)
@@ -316,6 +328,15 @@ class Node:
         house = self._house
         shown = showing(work, watch or Watch())
         run_job(house.store, house.clock, kind, self._actor.id, request, shown)
+
+
+def _write_anew(file: Path, data: bytes) -> Path:
+    """Write a file whole, over an older one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f".{file.name}.part")
+    aside.write_bytes(data)
+    aside.replace(file)
+    return file
 
 
 def open_node(folder: str | Path, *, actor: str | None = None) -> Node:

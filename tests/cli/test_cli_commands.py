@@ -53,7 +53,9 @@ def test_help_speaks_both_languages():
     assert "データの関所" in sekisho_command("--help", language="ja", check=0).stdout
 
 
-@pytest.mark.parametrize("command", ["init", "load", "release make", "show", "serve", "doctor", "demo"])
+@pytest.mark.parametrize(
+    "command", ["init", "load", "release make", "show", "serve", "doctor", "demo"]
+)
 def test_every_command_has_help_json_and_lang(command):
     said = sekisho_command(*command.split(), "--help", check=0).stdout
     assert "--json" in said

@@ -14,12 +14,13 @@ from sekisho.cli.release import SHOWN_ROWS, release_answer, show_release
 
 if TYPE_CHECKING:
     from sekisho.gate.findings import Findings
-    from sekisho.node import Node
+    from sekisho.node import Node, Released
 
 PROGRAMME = "cross-border-ecommerce"
 DATASET = "deliveries"
 SAMPLE = "sample/deliveries.parquet"
 PLANS = ("purchases-by-destination", "purchases-by-product")
+STEPS = 7
 PRIVATE = {"p-percent": 10}
 """The demo plays the data holder too, so it sets the holder's private parameter itself."""
 
@@ -35,7 +36,9 @@ class _Steps:
     def step(self, name: str, **fields: object) -> Iterator[None]:
         number = len(self.seconds) + 1
         self.speaker.line()
-        self.speaker.line(f"[{number}/6] {said(f'demo-{name}', self.speaker.language, **fields)}")
+        self.speaker.line(
+            f"[{number}/{STEPS}] {said(f'demo-{name}', self.speaker.language, **fields)}"
+        )
         begun = time.monotonic()
         yield
         self.seconds[name] = round(time.monotonic() - begun, 3)
@@ -78,11 +81,14 @@ def demo(speaker: Speaker, folder: Path, port: int, no_serve: bool) -> int:  # n
         with steps.step("verify"):
             findings = node.verify()
         _verdict(speaker, findings)
+        with steps.step("receipt"):
+            receipts = _receipts(speaker, node, released)
         speaker.answer(
             {
                 "folder": str(folder),
                 "seconds": steps.seconds,
                 "releases": [release_answer(node, each) for each in released],
+                "receipts": [str(each) for each in receipts],
                 "log_verified": findings.passed,
                 "entries": findings.size,
             }
@@ -125,6 +131,15 @@ def _verdict(speaker: Speaker, findings: "Findings") -> None:
     speaker.say("log-refused")
     for each in findings.faults:
         speaker.line(f"  {each.sentence(speaker.language)}")
+
+
+def _receipts(speaker: Speaker, node: "Node", released: "list[Released]") -> list[Path]:
+    """A receipt of each release, and the page that checks receipts in any browser."""
+    folder = node.folder / "receipts"
+    files = [node.write_receipt(each.id, folder / f"{each.id}.tlog-proof") for each in released]
+    page, digest = node.write_receipt_page(folder)
+    speaker.say("receipts", folder=folder, count=len(files), page=page.name, digest=digest)
+    return files
 
 
 def _serve(speaker: Speaker, node: "Node", port: int) -> None:
