@@ -10,8 +10,10 @@ from sekisho.tlog.append import current_checkpoint, integrate
 from sekisho.tlog.coding import to_base64
 from sekisho.tlog.note import Algorithm, Signer
 from sekisho.tlog.proof import prove_under
+from sekisho.tlog.receipt_page import FILE_NAME
 from sekisho.tlog.tree import Tree
 
+ROOT = Path(__file__).resolve().parents[2]
 LOG = Signer("example.org/log", Algorithm.ED25519, bytes(range(32)))
 KEYS = [LOG.verifier]
 VKEY = LOG.verifier.vkey
@@ -83,6 +85,29 @@ def test_go_accepts_a_log_of_a_hundred_thousand_entries_with_every_proof(large, 
         "accepted: 100 consistency proofs",
     ]
     assert code == 0
+
+
+@pytest.mark.browser
+def test_the_page_in_chromium_accepts_the_proofs_that_go_accepts(large, chromium):
+    page = chromium.new_page()
+    page.goto((ROOT / "src" / "sekisho" / "tlog" / FILE_NAME).as_uri())
+    files = sorted(large["proofs"].glob("*.tlog-proof"))
+    cases = [
+        [file.read_text("utf-8"), file.with_suffix(".entry").read_text("utf-8")] for file in files
+    ]
+    found = page.evaluate(
+        """async ([cases, keys]) => {
+          const found = [];
+          for (const [proof, entry] of cases) {
+            found.push(Number((await verify(encoder.encode(proof), encoder.encode(entry), keys)).index));
+          }
+          return found;
+        }""",
+        [cases, VKEY],
+    )
+    assert found == [int(file.stem) for file in files]
+    assert len(found) == 500
+    page.close()
 
 
 def test_go_refuses_the_large_log_after_one_flipped_bit(large, go_judge):

@@ -63,6 +63,8 @@ def test_go_does_as_the_page_says(place: Path):
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
     printed = run(place, [block for go, block in BLOCKS if go])
     assert "accepted: 3 entries, 1 tiles" in printed
+    assert "accepted: 1 checkpoints" in printed
+    assert "accepted: 1 inclusion proofs" in printed
     assert "refused: " in printed
 
 

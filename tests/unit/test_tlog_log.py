@@ -1,7 +1,7 @@
 """Keys, rotation, sequencing, history and reading over HTTP."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,7 +28,7 @@ from sekisho.tlog.note import (
 )
 from sekisho.tlog.proof import Opening, prove, verify_proof, verify_receipt, write_receipt
 from sekisho.tlog.tree import Tree
-from sekisho.tlog.verify import verify_log
+from sekisho.tlog.verify import readable, verify_log
 
 LOG = Signer("example.org/log", Algorithm.ED25519, bytes(range(32)))
 KEYS = [LOG.verifier]
@@ -310,3 +310,22 @@ def test_only_http_addresses_are_read(url: str):
 def test_no_other_path_is_asked_of_a_server(server: str):
     with pytest.raises(UsageError):
         http_log(server).read("../secret")
+
+
+def test_a_clock_that_jumps_back_changes_no_order_and_breaks_no_proof(tmp_path: Path):
+    storage = FolderLog(tmp_path)
+    times = [NOW, NOW - timedelta(days=900), NOW + timedelta(days=900), NOW - timedelta(seconds=1)]
+    made = [
+        entry_bytes(Entry(EntryKind.SETTINGS_CHANGED, time, public={"setting": f"s{number}"}))
+        for number, time in enumerate(times)
+    ]
+    for index, data in enumerate(made):
+        integrate(storage, [LOG], [data], index)
+    assert verify_log(storage, KEYS, readable).faults == ()
+    assert [Tree(storage, 4).entry(index) for index in range(4)] == made
+    assert [verify_proof(prove(storage, n, KEYS), made[n], KEYS).index for n in range(4)] == [
+        0,
+        1,
+        2,
+        3,
+    ]

@@ -4,7 +4,7 @@
 //	go_judge VKEY LOG [CHECKPOINTS [PROOFS [CONSISTENCY]]]
 //
 // LOG is the log's folder. CHECKPOINTS is a folder of checkpoints that were served earlier, PROOFS a
-// folder of .tlog-proof files, each with the entry beside it as .entry, and CONSISTENCY a file with
+// folder of .tlog-proof files, each holding its entry or with the entry beside it as .entry, and CONSISTENCY a file with
 // one proof a line: old size, new size, hashes in base64.
 package main
 
@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -255,18 +256,20 @@ func checkProof(file string, keys note.Verifiers) error {
 	if err != nil {
 		return err
 	}
-	entry, err := os.ReadFile(strings.TrimSuffix(file, ".tlog-proof") + ".entry")
-	if err != nil {
-		return err
-	}
 	head, checkpoint, found := strings.Cut(string(data), "\n\n")
 	lines := strings.Split(head, "\n")
 	if !found || lines[0] != "c2sp.org/tlog-proof@v1" {
 		return errors.New("not a proof")
 	}
 	lines = lines[1:]
+	extra := ""
 	if len(lines) > 0 && strings.HasPrefix(lines[0], "extra ") {
+		extra = strings.TrimPrefix(lines[0], "extra ")
 		lines = lines[1:]
+	}
+	entry, err := readEntry(strings.TrimSuffix(file, ".tlog-proof")+".entry", extra)
+	if err != nil {
+		return err
 	}
 	if len(lines) == 0 || !strings.HasPrefix(lines[0], "index ") {
 		return errors.New("no index")
@@ -284,6 +287,22 @@ func checkProof(file string, keys note.Verifiers) error {
 		return err
 	}
 	return tlog.CheckRecord(proof, tree.N, tree.Hash, index, tlog.RecordHash(entry))
+}
+
+// readEntry reads the entry of a proof: the file beside it, or what a receipt's extra line holds.
+func readEntry(file, extra string) ([]byte, error) {
+	if extra == "" {
+		return os.ReadFile(file)
+	}
+	data, err := base64.StdEncoding.DecodeString(extra)
+	if err != nil {
+		return nil, err
+	}
+	var receipt struct {
+		Entry string `json:"entry"`
+	}
+	err = json.Unmarshal(data, &receipt)
+	return []byte(receipt.Entry), err
 }
 
 func checkConsistency(file string, trees map[int64]tlog.Tree) error {
