@@ -6,7 +6,6 @@ A pack is taken whole or not at all. `pack.toml` names the jurisdiction and what
 """
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,20 +15,18 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 
-from sekisho.errors import Fault, Place, ProgrammeError, fault, raise_all
+from sekisho.errors import Place, ProgrammeError, fault, raise_all
 from sekisho.model.access_rule import split_rules
 from sekisho.model.decision import CitedRule, RuleStatus, Weight
 from sekisho.model.text import Text
 from sekisho.rules.cedar import NotCedar, Policy, parse_policy
 from sekisho.rules.conditions import Condition, NotPlain, read_condition, wrong_way
-from sekisho.rules.vocabulary import FACT_NAME, FactKind, Vocabulary
+from sekisho.rules.pack_folder import PackFolder, Table
+from sekisho.rules.vocabulary import FACT_NAME, WEIGH, FactKind, Vocabulary
 
-FILES = ("pack.toml", "rules.toml", "rules.cedar", "examples.toml")
 SEEN = ("primary", "translation", "secondary", "not-seen")
 TOPICS = ("basis", "sensitive", "abroad", "anonymised", "scope", "other")
 PERSONAL, TRADE = "personal", "trade"
-
-Table = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,64 +118,12 @@ class Packs:
         return hasher.hexdigest()
 
 
-class _Reading:
-    """One pack folder being read; keeps every fault."""
-
-    def __init__(self, folder: Traversable, name: str, required: tuple[str, ...] = FILES) -> None:
-        self.folder = folder
-        self.name = name
-        self.faults: list[Fault] = []
-        self.texts: dict[str, str] = {}
-        for file in dict.fromkeys((*required, "facts.toml")):
-            found = folder / file
-            self.texts[file] = found.read_text(encoding="utf-8") if found.is_file() else ""
-            if file in required and not found.is_file():
-                self.fault("rules.pack-file-missing", file, name=file)
-
-    def fault(self, code: str, file: str, near: str = "", **fields: object) -> None:
-        """Keep a fault, with the line where `near` stands."""
-        lines = self.texts[file].splitlines() if near else []
-        line = next((n for n, text in enumerate(lines, 1) if near in text), None)
-        self.faults.append(Fault(code, fields, Place(f"{self.name}/{file}", line)))
-
-    def toml(self, file: str) -> Table:
-        try:
-            return tomllib.loads(self.texts[file])
-        except tomllib.TOMLDecodeError as error:
-            self.fault("rules.not-toml", file, why=str(error))
-            return {}
-
-    def digest(self) -> str:
-        hasher = hashlib.sha256()
-        for file, text in sorted(self.texts.items()):
-            hasher.update(f"{file}\0{len(text)}\0{text}".encode())
-        return hasher.hexdigest()
-
-    def get(self, table: Table, key: str, kind: type, owner: str, file: str) -> object:
-        """A value of a table; a fault when it is missing or of another kind."""
-        value = table.get(key)
-        if not isinstance(value, kind) or value == "":
-            self.fault("rules.field", file, owner, owner=owner, field=key)
-            return kind() if kind is not date else date.min
-        return value
-
-    def both(self, table: Table, key: str, owner: str, file: str) -> Text:
-        """A text in both languages."""
-        value = table.get(key)
-        if isinstance(value, dict) and all(
-            isinstance(value.get(each), str) and value[each] for each in ("en", "ja")
-        ):
-            return Text(value["en"], value["ja"])
-        self.fault("rules.field-both", file, owner, owner=owner, field=key)
-        return Text("", "")
-
-
 def _tables(source: Table, key: str) -> list[Table]:
     value = source.get(key, [])
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _facts(reading: _Reading, source: Table) -> list[FactKind]:
+def _facts(reading: PackFolder, source: Table) -> list[FactKind]:
     found = []
     for table in _tables(source, "fact"):
         name = str(reading.get(table, "name", str, "fact", "facts.toml"))
@@ -199,7 +144,7 @@ def _facts(reading: _Reading, source: Table) -> list[FactKind]:
     return found
 
 
-def _cited(reading: _Reading, table: Table, rule_id: str) -> CitedRule:
+def _cited(reading: PackFolder, table: Table, rule_id: str) -> CitedRule:
     file = "rules.toml"
     status = str(table.get("status", ""))
     if status not in list(RuleStatus):
@@ -234,7 +179,7 @@ def _day(table: Table, key: str) -> date | None:
     return value if isinstance(value, date) else None
 
 
-def _policies(reading: _Reading) -> dict[str, tuple[str, Policy, int]]:
+def _policies(reading: PackFolder) -> dict[str, tuple[str, Policy, int]]:
     found: dict[str, tuple[str, Policy, int]] = {}
     for rule in split_rules(f"{reading.name}/rules.cedar", reading.texts["rules.cedar"]):
         place = Place(rule.file, rule.line)
@@ -251,7 +196,7 @@ def _policies(reading: _Reading) -> dict[str, tuple[str, Policy, int]]:
     return found
 
 
-def _rules(reading: _Reading, source: Table, vocabulary: Vocabulary) -> list[PackRule]:
+def _rules(reading: PackFolder, source: Table, vocabulary: Vocabulary) -> list[PackRule]:
     policies = _policies(reading)
     found: dict[str, PackRule] = {}
     for table in _tables(source, "rule"):
@@ -293,9 +238,19 @@ def _rules(reading: _Reading, source: Table, vocabulary: Vocabulary) -> list[Pac
     return list(found.values())
 
 
-def _check_gateways(reading: _Reading, rules: Mapping[str, PackRule]) -> None:
+def _weighs(policy: Policy) -> bool:
+    """Whether a gateway is open to everyone who meets its condition, under the action `weigh`."""
+    entity = {"type": "Action", "id": WEIGH}
+    return policy["action"] == {"op": "==", "entity": entity} and policy["principal"] == policy[
+        "resource"
+    ] == {"op": "All"}
+
+
+def _check_gateways(reading: PackFolder, rules: Mapping[str, PackRule]) -> None:
     named = {gate for rule in rules.values() for gate in rule.condition.gateways}
     for rule in rules.values():
+        if not rule.is_requirement and (rule.condition.gateways or not _weighs(rule.policy)):
+            reading.faults.append(fault("rules.gateway-head", rule.place, id=rule.cited.id))
         for gate in rule.condition.gateways:
             target = rules.get(gate)
             if target is None or target.is_requirement:
@@ -306,7 +261,7 @@ def _check_gateways(reading: _Reading, rules: Mapping[str, PackRule]) -> None:
             reading.faults.append(fault("rules.idle-gateway", rule.place, id=rule.cited.id))
 
 
-def _duties(reading: _Reading, source: Table, rules: Iterable[PackRule]) -> list[DutyRule]:
+def _duties(reading: PackFolder, source: Table, rules: Iterable[PackRule]) -> list[DutyRule]:
     known = {rule.cited.id for rule in rules}
     found = []
     for table in _tables(source, "duty"):
@@ -329,7 +284,7 @@ def _duties(reading: _Reading, source: Table, rules: Iterable[PackRule]) -> list
     return found
 
 
-def _pack(reading: _Reading, vocabulary: Vocabulary) -> Pack:
+def _pack(reading: PackFolder, vocabulary: Vocabulary) -> Pack:
     about, source = reading.toml("pack.toml"), reading.toml("rules.toml")
     code = str(reading.get(about, "jurisdiction", str, "pack", "pack.toml"))
     if code != reading.name:
@@ -353,9 +308,9 @@ def read_packs(folder: Traversable, *more: Traversable) -> Packs:
 
     Raises: ProgrammeError with every fault of every pack; then nothing is installed.
     """
-    shared = _Reading(folder, "packs", ("facts.toml",))
+    shared = PackFolder(folder, "packs", ("facts.toml",))
     readings = [
-        _Reading(each, each.name)
+        PackFolder(each, each.name)
         for place in (folder, *more)
         for each in sorted(place.iterdir(), key=lambda e: e.name)
         if each.is_dir() and not each.name.startswith(("_", "."))
