@@ -8,7 +8,9 @@ the same run and with the same threads: DuckDB's plain GROUP BY and plain de-dup
 (unit, group). Peers run from environments of their own in `--peers FOLDER/<name>/bin/python`
 and are skipped by name where they are absent.
 
-    python benchmarks/privacy.py [--quick | --full] [--peers FOLDER] [--json FILE]
+    python benchmarks/privacy.py [--quick | --full] [--tasks ABC] [--peers FOLDER] [--json FILE]
+
+A peer's processor seconds and memory are those of its Python process; Spark's are not in them.
 """
 
 import argparse
@@ -253,7 +255,7 @@ def cut_or_projected(file: str, threads: int) -> dict:
 
 def compare(rows: int, file: Path, asked) -> dict:
     figures: dict = {}
-    for task in GROUPS:
+    for task in asked.tasks:
         runs = {v: run(v, task, file, asked) for v in ("plain", "dedup", "sekisho")}
         peers = PEERS if rows <= 10_000_000 else ()
         runs |= {v: run(v, task, file, asked) for v in peers}
@@ -299,6 +301,7 @@ def main() -> None:
     parser.add_argument("--peers", help="folder with one environment a peer")
     parser.add_argument("--threads", type=int, default=min(4, os.cpu_count() or 1))
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--tasks", default="ABC", help="which of A, B and C")
     parser.add_argument("--data", type=Path, help="folder in which generated tables are kept")
     parser.add_argument("--json", type=Path)
     for hidden in ("--child", "--task", "--file", "--epsilon"):

@@ -100,7 +100,7 @@ def same(left, right):
 
 
 @pytest.mark.parametrize("name", BOUNDS)
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(data=rows)
 def test_duckdb_gives_the_integers_of_plain_python(name, data):
     bound = BOUNDS[name]

@@ -71,11 +71,11 @@ def test_draws_scatter_as_the_variances_say():
     shape = (4, 3, 2)
     truth = np.full(shape, 100.0)
     levels = [(level, 2.0) for level in every_level(3)]
-    fits = np.array([fit_cube(shape, measure(truth, levels, seed)) for seed in range(4000)])
+    fits = np.array([fit_cube(shape, measure(truth, levels, seed)) for seed in range(1500)])
     for level in every_level(3):
         seen = np.array([totals_of(fit, level) for fit in fits]).var(axis=0).mean()
         said = cube_variance(shape, measure(truth, levels, 0), level)
-        assert seen == pytest.approx(said, rel=0.05)
+        assert seen == pytest.approx(said, rel=0.08)
 
 
 @given(st.integers(2, 25), st.integers(0, 2**31))
