@@ -128,6 +128,50 @@ def _rule(rule: CitedRule, language: Language) -> dict[str, object]:
     }
 
 
+def _gateway_document(gate: Gateway, language: Language) -> dict[str, object]:
+    closed = [
+        {
+            "fact": each.fact,
+            "title": each.title.said(language),
+            "wanted": each.wanted,
+            "found": each.found,
+            "changeable": each.changeable,
+        }
+        for each in gate.closed_by
+    ]
+    about = {"requirement": gate.requirement, "open": gate.open, "closed_by": closed}
+    return {**_rule(gate.rule, language), **about}
+
+
+def _opening_document(opening: Opening, language: Language) -> dict[str, object]:
+    changes = [
+        {
+            "fact": each.fact,
+            "to": each.to,
+            "ask": each.ask.said(language),
+            "cost": each.cost,
+            "answers": each.answers.said(language),
+        }
+        for each in opening.changes
+    ]
+    return {
+        "cost": opening.cost,
+        "changeable": opening.changeable,
+        "gateways": list(opening.gateways),
+        "changes": changes,
+    }
+
+
+def _duty_document(duty: Duty, language: Language) -> dict[str, object]:
+    return {
+        "id": duty.id,
+        "text": duty.text.said(language),
+        "citation": duty.rule.citation.said(language),
+        "due": duty.due.isoformat() if duty.due else None,
+        "every_months": duty.every_months,
+    }
+
+
 def as_document(decision: Decision, language: Language = Language.EN) -> dict[str, object]:
     """A decision for programs, with the same sentences."""
     return {
@@ -137,51 +181,8 @@ def as_document(decision: Decision, language: Language = Language.EN) -> dict[st
         "facts_hash": decision.facts_hash,
         "determining": [_rule(rule, language) for rule in decision.determining],
         "reasons": [each.sentence(language) for each in decision.faults],
-        "gateways": [
-            {
-                **_rule(gate.rule, language),
-                "requirement": gate.requirement,
-                "open": gate.open,
-                "closed_by": [
-                    {
-                        "fact": m.fact,
-                        "title": m.title.said(language),
-                        "wanted": m.wanted,
-                        "found": m.found,
-                        "changeable": m.changeable,
-                    }
-                    for m in gate.closed_by
-                ],
-            }
-            for gate in decision.gateways
-        ],
-        "openings": [
-            {
-                "cost": opening.cost,
-                "changeable": opening.changeable,
-                "gateways": list(opening.gateways),
-                "changes": [
-                    {
-                        "fact": c.fact,
-                        "to": c.to,
-                        "ask": c.ask.said(language),
-                        "cost": c.cost,
-                        "answers": c.answers.said(language),
-                    }
-                    for c in opening.changes
-                ],
-            }
-            for opening in decision.openings
-        ],
-        "duties": [
-            {
-                "id": duty.id,
-                "text": duty.text.said(language),
-                "citation": duty.rule.citation.said(language),
-                "due": duty.due.isoformat() if duty.due else None,
-                "every_months": duty.every_months,
-            }
-            for duty in decision.duties
-        ],
+        "gateways": [_gateway_document(gate, language) for gate in decision.gateways],
+        "openings": [_opening_document(each, language) for each in decision.openings],
+        "duties": [_duty_document(each, language) for each in decision.duties],
         "sentences": explain(decision, language),
     }
