@@ -329,3 +329,19 @@ def test_a_clock_that_jumps_back_changes_no_order_and_breaks_no_proof(tmp_path: 
         2,
         3,
     ]
+
+
+class Growing(FolderLog):
+    """A log that another writer grows while it is being verified."""
+
+    def paths(self):
+        before = list(super().paths())
+        integrate(FolderLog(self.folder), [LOG], entries(600)[300:], 300)
+        return before
+
+
+def test_a_log_that_grows_while_it_is_verified_is_sound(tmp_path: Path):
+    integrate(FolderLog(tmp_path), [LOG], entries(290))
+    integrate(FolderLog(tmp_path), [LOG], entries(300)[290:], 290)
+    found = verify_log(Growing(tmp_path), KEYS)
+    assert (found.faults, found.unsigned, found.entries) == ((), (), 300)

@@ -38,6 +38,8 @@ class FolderLog:
     def write_all(self, files: Mapping[str, bytes]) -> None:
         """Write many files, each whole; after return all are durable, in no order among them.
 
+        To be called while the log is held: one writer's files aside are not another's.
+
         Raises: StorageError when the disk is full or the folder cannot be written.
         """
         try:
@@ -85,7 +87,8 @@ class FolderLog:
     def locked(self) -> Iterator[None]:
         """Hold the log against every other writer, also in other processes.
 
-        Waits for the present holder. What a stopped writer left aside is cleared away first.
+        Waits for the present holder, also when that is the caller itself: never hold it twice.
+        What a stopped writer left aside is cleared away first.
         """
         try:
             _make_folder(self.folder)
