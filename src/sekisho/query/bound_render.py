@@ -164,7 +164,7 @@ def _level(bound: Bound, vector: BoundVector, number: int, at: int) -> tuple[str
     columns = [_column(bound, a) for a in vector.amounts]
     if whole:
         given = ", ".join(["u", "c", *(f"{c} AS y{n}" for n, c in enumerate(columns))])
-        return name, f"{name} AS (SELECT {given} FROM pairs)"
+        return name, f"{name} AS NOT MATERIALIZED (SELECT {given} FROM pairs)"
     sums = [
         "1" if a.kind is AmountKind.PRESENT else _limited(f"sum({c})", a)
         for a, c in zip(vector.amounts, columns, strict=True)
@@ -224,13 +224,18 @@ def _squared(vector: BoundVector, n: int, amount: Amount) -> str:
 def _weight(vector: BoundVector) -> str:
     root = "r - (r * r > q)::INTEGER + ((r + 1) * (r + 1) <= q)::INTEGER"
     reduced = root if vector.squared else "q"
-    return f"(CASE WHEN size <= {vector.full} THEN {vector.scale} ELSE {reduced} END)::BIGINT"
+    narrow = "INTEGER" if vector.scale < 2**31 else "BIGINT"
+    return f"(CASE WHEN size <= {vector.full} THEN {vector.scale} ELSE {reduced} END)::{narrow}"
 
 
 def _summed(vector: BoundVector, part: int, number: int, name: str, widest: int) -> str:
+    weighted = [
+        "w" if amount.kind is AmountKind.PRESENT else f"w::BIGINT * y{n}"
+        for n, amount in enumerate(vector.amounts)
+    ]
     sums = [
-        f"LEAST(GREATEST(sum(w * y{n}), -{_LARGEST_BIGINT}), {_LARGEST_BIGINT})::BIGINT AS v{n}"
-        for n in range(len(vector.amounts))
+        f"LEAST(GREATEST(sum({one}), -{_LARGEST_BIGINT}), {_LARGEST_BIGINT})::BIGINT AS v{n}"
+        for n, one in enumerate(weighted)
     ]
     sums += [f"0::BIGINT AS v{n}" for n in range(len(vector.amounts), widest)]
     columns = ", ".join([f"{part} AS part", "c AS code", *sums])
