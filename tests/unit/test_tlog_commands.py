@@ -18,7 +18,7 @@ from sekisho.model.text import Text
 from sekisho.stores.tiles import FolderLog
 from sekisho.terms import Lane, ParticipantKind
 from sekisho.tlog.append import integrate
-from sekisho.tlog.history import committed, new_secret, salt_of
+from sekisho.tlog.history import committed, new_secret, salt_of, subject_mark
 from sekisho.tlog.note import Algorithm, Signer, parse_verifier
 from sekisho.tlog.proof import Opening, write_receipt
 from sekisho.tlog.receipt_page import receipt_page, receipt_page_digest
@@ -209,3 +209,29 @@ def test_a_key_is_changed_in_two_steps_and_old_receipts_stay_valid(
     with sekisho.open(node) as opened:
         opened.add_participant(Participant("b", Text("B", "B"), ParticipantKind.HOSPITAL, "JP"))
     assert said(capsys, "log", "fsck", node)["size"] == 6
+
+
+def test_a_person_finds_the_own_history_with_the_secret_alone(tmp_path: Path, capsys):
+    secret, storage = new_secret(), FolderLog(tmp_path / "log")
+    made = []
+    for owner in (secret, new_secret(), secret):
+        nonce = new_nonce()
+        mark = subject_mark(owner, nonce)
+        entry = Entry(EntryKind.CONSENT_GIVEN, NOW, lane=Lane.RECORD, nonce=nonce, subjects=(mark,))
+        made.append(entry_bytes(entry))
+    integrate(storage, [LOG], made)
+    (tmp_path / "secret").write_text(f"{secret.hex()}\n", encoding="utf-8")
+    asked = [
+        "receipt",
+        "history",
+        tmp_path / "log",
+        "--secret",
+        tmp_path / "secret",
+        "--key",
+        LOG.verifier.vkey,
+    ]
+    assert [each["index"] for each in said(capsys, *asked)["entries"]] == [0, 2]
+    for wrong in ("", "no secret", secret.hex()[:-1]):
+        (tmp_path / "secret").write_text(wrong, encoding="utf-8")
+        assert run([*map(str, asked)]) == UsageError.exit_code
+        assert secret.hex()[:8] not in capsys.readouterr().err

@@ -15,7 +15,7 @@ from sekisho.stores.http_log import HttpLog, ask_witness, http_log
 from sekisho.stores.tiles import FolderLog
 from sekisho.terms import Lane
 from sekisho.tlog.append import current_checkpoint, integrate, resign, tidy
-from sekisho.tlog.history import committed, concerns, new_secret, own_history, salt_of, subject_mark
+from sekisho.tlog.history import committed, concerns, new_secret, salt_of, subject_mark
 from sekisho.tlog.note import (
     Algorithm,
     Signer,
@@ -28,7 +28,7 @@ from sekisho.tlog.note import (
 )
 from sekisho.tlog.proof import Opening, prove, verify_proof, verify_receipt, write_receipt
 from sekisho.tlog.tree import Tree
-from sekisho.tlog.verify import readable, verify_log
+from sekisho.tlog.verify import concerning, readable, verify_log
 
 LOG = Signer("example.org/log", Algorithm.ED25519, bytes(range(32)))
 KEYS = [LOG.verifier]
@@ -51,11 +51,14 @@ def consent(secret: bytes, what: str) -> Entry:
     )
 
 
-def test_a_subject_finds_its_own_entries_and_nobody_elses():
+def test_a_subject_finds_its_own_entries_and_nobody_elses(tmp_path: Path):
     one, other = new_secret(), new_secret()
     made = [consent(secret, str(n)) for n, secret in enumerate([one, other, one, other, one])]
-    found = list(own_history(enumerate(made), one))
-    assert [index for index, _ in found] == [0, 2, 4]
+    storage = FolderLog(tmp_path)
+    integrate(storage, [LOG], [entry_bytes(entry) for entry in made])
+    found: list[tuple[int, Entry]] = []
+    assert verify_log(storage, KEYS, concerning(one, found)).faults == ()
+    assert found == [(index, made[index]) for index in (0, 2, 4)]
     assert not any(concerns(entry, new_secret()) for entry in made)
 
 

@@ -1,12 +1,28 @@
-"""`sekisho receipt`: verify one offline, or write the page that does it in a browser."""
+"""`sekisho receipt`: verify one offline, write the page that does it, find what concerns you."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sekisho import text
-from sekisho.cli.log_source import KEYS, OUT, read_file, read_keys, tell, write_file
+from sekisho.cli.log_source import (
+    KEYS,
+    OUT,
+    TARGET,
+    keys_of,
+    read_file,
+    read_keys,
+    source_of,
+    tell,
+    write_file,
+)
 from sekisho.cli.options import Speaker, common, said
+from sekisho.cli.progress import watched
+from sekisho.errors import TamperedError, raise_all
+
+if TYPE_CHECKING:
+    from sekisho.model.entry import Entry
 
 
 @click.group(help=said("help-receipt"))
@@ -46,6 +62,35 @@ def verify(speaker: Speaker, file: Path, key: tuple[str, ...], entry: Path | Non
         tell(speaker, "verified-witnesses", names=", ".join(names))
     answer = {**about, "entry": entry_about(found), "opened": opened, "witnesses": names}
     speaker.answer({"verified": True, **answer})
+
+
+@receipt.command("history", help=text.sentence("log.help-receipt-history"))
+@TARGET
+@click.option(
+    "--secret",
+    type=click.Path(path_type=Path),
+    required=True,
+    help=text.sentence("log.argument-secret"),
+)
+@KEYS
+@common
+def history(speaker: Speaker, target: str, secret: Path, key: tuple[str, ...]) -> None:
+    """Show the entries that concern the holder of a secret; the whole log is verified meanwhile."""
+    from sekisho.present.entry import entry_about, entry_line
+    from sekisho.tlog.history import read_secret
+    from sekisho.tlog.verify import concerning, verify_log
+
+    own = read_secret(read_file(secret).decode("utf-8", "replace"))
+    found: list[tuple[int, Entry]] = []
+    with watched(speaker) as watch:
+        keys = keys_of(target, key)
+        judged = verify_log(source_of(target), keys, concerning(own, found), watch)
+    raise_all(TamperedError, judged.faults)
+    tell(speaker, "history", count=len(found), size=judged.entries)
+    for index, entry in found:
+        speaker.line(entry_line(index, entry, speaker.language))
+    entries = [{"index": index, **entry_about(entry)} for index, entry in found]
+    speaker.answer({"size": judged.entries, "entries": entries})
 
 
 def _plain(value: str) -> str:

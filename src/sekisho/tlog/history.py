@@ -8,7 +8,6 @@ is gone.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator
 
 from sekisho.errors import UsageError, fault
 from sekisho.model.entry import SALT_BYTES, Entry, commit
@@ -18,6 +17,20 @@ from sekisho.tlog import keys
 def new_secret() -> bytes:
     """A subject's secret: 32 random bytes, to be kept where it can be destroyed."""
     return secrets.token_bytes(SALT_BYTES)
+
+
+def read_secret(text: str) -> bytes:
+    """The secret of a text of 64 hexadecimal digits, as it is handed out.
+
+    Raises: UsageError when it is not one; the message does not repeat it.
+    """
+    try:
+        secret = bytes.fromhex(text.strip())
+    except ValueError:
+        secret = b""
+    if len(secret) != SALT_BYTES:
+        raise UsageError(fault("log.secret"))
+    return secret
 
 
 def salt_of(secret: bytes, nonce: str, field: str) -> bytes:
@@ -43,8 +56,3 @@ def committed(secret: bytes, nonce: str, field: str, value: bytes) -> str:
 def concerns(entry: Entry, secret: bytes) -> bool:
     """Whether the entry concerns the subject whose secret this is."""
     return bool(entry.subjects) and subject_mark(secret, entry.nonce) in entry.subjects
-
-
-def own_history(entries: Iterable[tuple[int, Entry]], secret: bytes) -> Iterator[tuple[int, Entry]]:
-    """The entries that concern the subject, with their indices, in the log's order."""
-    return ((index, entry) for index, entry in entries if concerns(entry, secret))

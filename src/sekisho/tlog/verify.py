@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sekisho.errors import CancelledError, Fault, TamperedError, fault
-from sekisho.model.entry import parse_entry
+from sekisho.model.entry import Entry, parse_entry
 from sekisho.tlog.append import current_checkpoint
+from sekisho.tlog.history import concerns
 from sekisho.tlog.merkle import leaf_hash, proves_consistency, root_of
 from sekisho.tlog.note import Checkpoint, Verifier
 from sekisho.tlog.paths import CHECKPOINT, TILE_WIDTH, Resource, parse_path, whole, width_of
@@ -254,6 +255,24 @@ def counts_differ(logged: int, stored: int) -> Iterator[Fault]:
         yield fault("log.store-lacks", logged=logged, stored=stored)
     if logged < stored:
         yield fault("log.log-lacks", logged=logged, stored=stored)
+
+
+def concerning(secret: bytes, found: list[tuple[int, Entry]]) -> Check:
+    """A check for `verify_log` that gathers the entries of the subject whose secret this is.
+
+    Entries that cannot be read are faults: one of them might be the subject's.
+    """
+
+    def check(index: int, entry: bytes) -> Iterator[Fault]:
+        try:
+            read = parse_entry(entry)
+        except TamperedError as error:
+            yield from error.faults
+            return
+        if concerns(read, secret):
+            found.append((index, read))
+
+    return check
 
 
 def readable(_index: int, entry: bytes) -> Iterator[Fault]:
