@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sekisho.engines.bounding import DuckDBBounding
 from sekisho.engines.duckdb import DuckDBEngine
 from sekisho.engines.duckdb.session import Limits
-from sekisho.errors import Conflict, StorageError, fault
+from sekisho.errors import Conflict, StorageError, TamperedError, fault
 from sekisho.formats.csv import CsvFormat
 from sekisho.formats.json import JsonFormat
 from sekisho.formats.parquet import ParquetFormat
 from sekisho.gate.house import House, Said, entry_of
 from sekisho.gate.repair import repair
 from sekisho.gate.sequence import sequence
+from sekisho.lanes.statistics.privacy.noise import SecureNoise
 from sekisho.model.actor import Actor, Participant
 from sekisho.model.entry import EntryKind
 from sekisho.model.folder import NodeFolder
@@ -29,6 +31,7 @@ from sekisho.terms import Language, Role
 from sekisho.tlog.append import current_checkpoint, integrate, resign
 from sekisho.tlog.note import Signer, Verifier, new_signer, parse_signers, parse_verifier
 from sekisho.tlog.proof import write_receipt
+from sekisho.tlog.witness import refuse_rollback
 
 OWNER = "owner"
 SIGNING_KEY = "log.skey"
@@ -69,13 +72,24 @@ class NodeLog:
 def open_house(root: Path) -> tuple[House, Settings]:
     """The house of an existing node, mended where a kill left something unfinished.
 
-    Raises: StorageError when the folder is not a node; UsageError with every fault of its settings.
+    Raises: StorageError when the folder is not a node; UsageError with every fault of its settings;
+    TamperedError when the log was set back behind what witnesses have signed.
     """
     folder = NodeFolder(root.resolve())
     settings = read_settings(folder.settings)
     house = _house(folder, settings, create=False)
+    try:
+        refuse_rollback(house.storage, own_memory(folder.root), verifiers_of(folder.root))
+    except TamperedError:
+        house.store.close()
+        raise
     repair(house)
     return house, settings
+
+
+def own_memory(folder: Path) -> FolderLog:
+    """Where a node keeps the last checkpoint of its own log that it had witnessed."""
+    return FolderLog(folder / "witness" / "own")
 
 
 def verifiers_of(folder: Path) -> tuple[Verifier, ...]:
@@ -150,11 +164,14 @@ def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
     address = settings.store
     if address == "sqlite":
         address = f"sqlite:///{folder.store}"
+    engine = DuckDBEngine(Limits(settings.memory_mb, settings.threads, folder.spill))
     return House(
         folder=folder,
         participant=settings.participant,
         store=open_store(address, create=create),
-        engine=DuckDBEngine(Limits(settings.memory_mb, settings.threads, folder.spill)),
+        engine=engine,
+        bounding=DuckDBBounding(engine),
+        noise=SecureNoise(settings.threads),
         storage=storage,
         log=NodeLog(storage, signers, verifiers_of(folder.root)),
         formats=formats(),
@@ -198,11 +215,12 @@ def rotate_key(root: Path, *, finish: bool = False) -> Verifier:
 
 def formats() -> tuple[Format, ...]:
     """Every format in which a release is handed out; the chart where charts are installed."""
-    found: list[Format] = [CsvFormat(), JsonFormat(), ParquetFormat()]
+    for_spreadsheets = CsvFormat(bom=True, language=Language.JA)
+    found: list[Format] = [CsvFormat(), for_spreadsheets, JsonFormat(), ParquetFormat()]
     from sekisho.present.chart import ChartFormat, charts_are_installed
 
     if charts_are_installed():
-        found.append(ChartFormat())
+        found += [ChartFormat(Language.EN), ChartFormat(Language.JA)]
     return tuple(found)
 
 

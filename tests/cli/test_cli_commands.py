@@ -41,7 +41,7 @@ def test_help_imports_no_heavy_library():
     code = (
         "import sys; from sekisho.cli.main import run; run(['--help']); "
         "heavy = {'duckdb','sqlglot','opendp','sqlalchemy','numpy','scipy','pyarrow','cedarpy','rich',"
-        "'alembic','fastapi','altair','highspy','cryptography'}; "
+        "'alembic','fastapi','vl_convert','highspy','cryptography'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -34,7 +34,6 @@ DOORS = {
     "alembic": {"stores"},
     "tree_sitter": {"programmes"},
     "tree_sitter_toml": {"programmes"},
-    "altair": {"present"},
     "vl_convert": {"present"},
     "fastapi": {"web"},
     "starlette": {"web"},

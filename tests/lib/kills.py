@@ -118,7 +118,7 @@ def warm() -> None:
 
     installed()
     drawn = wiring.formats
-    wiring.formats = lambda: tuple(each for each in drawn() if each.suffix != ".svg")
+    wiring.formats = lambda: tuple(each for each in drawn() if not each.suffix.endswith(".svg"))
     assert all((alembic, duckdb, highspy, pd, pyarrow, scipy, sqlglot, node))
 
 
