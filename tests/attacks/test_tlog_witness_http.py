@@ -144,3 +144,27 @@ def test_a_memory_that_was_changed_by_another_hand_cosigns_nothing(nodes, client
         )
     found = gathered(asking / "log", asking / "log.vkey", witness)
     assert [each.code for each in found.faults] == ["log.witness-answers"]
+
+
+def test_a_node_whose_log_and_store_were_set_back_does_not_open(
+    nodes, client, tmp_path, monkeypatch
+):
+    asking, watching = nodes
+    served = asked(client, watching)
+    monkeypatch.setattr(
+        "sekisho.stores.http_log.ask_witness", lambda _prefix, body: served.ask(body)
+    )
+    for name in ("log", "store.sqlite"):
+        (shutil.copytree if name == "log" else shutil.copy)(asking / name, tmp_path / name)
+    grow(asking, "b")
+    key = FolderWitness(watching).signer.verifier.vkey
+    assert run(["log", "cosign", str(asking), "--witness", f"http://witness={key}"]) == 0
+    grow(asking, "c")
+    shutil.rmtree(asking / "log")
+    shutil.move(tmp_path / "log", asking / "log")
+    for left in asking.glob("store.sqlite*"):
+        left.unlink()
+    shutil.move(tmp_path / "store.sqlite", asking / "store.sqlite")
+    with pytest.raises(TamperedError) as caught:
+        sekisho.open(asking)
+    assert [each.code for each in caught.value.faults] == ["log.rolled-back"]

@@ -197,12 +197,16 @@ def cosign(speaker: Speaker, node: Path, witness: tuple[str, ...]) -> None:
     """Ask witnesses, serve what they sign, and raise when one saw another history."""
     from sekisho.stores.tiles import FolderLog
     from sekisho.tlog.cosign import gather, publish
+    from sekisho.tlog.witness import remember
+    from sekisho.wiring import own_memory
 
     storage, keys = FolderLog(node / "log"), keys_of(str(node), ())
     asked = [_witness(each) for each in witness]
     found = gather(storage, _standing(storage, keys), keys, asked)
     raise_all(TamperedError, found.refused)
     publish(storage, found.checkpoint, keys)
+    if found.checkpoint.cosigned:
+        remember(own_memory(node), found.checkpoint)
     names = [each.name for each in found.checkpoint.cosigned]
     for each in found.faults:
         speaker.line(f"  {each.sentence(speaker.language)}")
