@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from sekisho.model.release import Delivery, Release
     from sekisho.model.table import SUPPRESSED, Suppressed, Table
     from sekisho.model.text import Text
-    from sekisho.node import Node, Released, init
+    from sekisho.node import Node, init
     from sekisho.node import open_node as open  # noqa: A004 - read as `sekisho.open`
     from sekisho.ports import Watch
+    from sekisho.present.answer import Queried
+    from sekisho.present.released import Released
 
 _ROOMS = {
     "Actor": "sekisho.model.actor",
@@ -27,9 +29,10 @@ _ROOMS = {
     "Fault": "sekisho.errors",
     "Node": "sekisho.node",
     "Participant": "sekisho.model.actor",
+    "Queried": "sekisho.present.answer",
     "Refused": "sekisho.errors",
     "Release": "sekisho.model.release",
-    "Released": "sekisho.node",
+    "Released": "sekisho.present.released",
     "SUPPRESSED": "sekisho.model.table",
     "SekishoError": "sekisho.errors",
     "Suppressed": "sekisho.model.table",
@@ -48,6 +51,7 @@ __all__ = [
     "Fault",
     "Node",
     "Participant",
+    "Queried",
     "Refused",
     "Release",
     "Released",

@@ -2,16 +2,17 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Literal, Self, overload
 
 from sekisho import people
 from sekisho.errors import Fault, NotFound, fault
-from sekisho.gate import admit, members
+from sekisho.gate import admit, answers, members
 from sekisho.gate import release as statistics
+from sekisho.gate.budgets import BudgetState, budget_states
 from sekisho.gate.findings import Findings, Proof, check_proof, verify_folder
 from sekisho.gate.house import Call, House
 from sekisho.gate.patterns import edition_faults
@@ -22,70 +23,21 @@ from sekisho.model.decision import Decision
 from sekisho.model.facts import Facts
 from sekisho.model.programme import Programme
 from sekisho.model.release import Delivery, Job, Release
-from sekisho.model.table import Table
 from sekisho.people import Action
 from sekisho.ports import Watch
+from sekisho.present.answer import Queried, Quoted, queried, quoted
+from sekisho.present.released import Released
 from sekisho.programmes import check
 from sekisho.programmes.read import read_programme
 from sekisho.programmes.shipped import shipped_programmes
 from sekisho.rules.check import check_rules
 from sekisho.rules.decide import decide
-from sekisho.rules.explain import explain
 from sekisho.rules.packs import installed
 from sekisho.settings import Settings
 from sekisho.terms import JobState, Language, ReleaseState, Role
 from sekisho.tlog.proof import write_receipt
 from sekisho.tlog.receipt_page import FILE_NAME, receipt_page, receipt_page_digest
 from sekisho.wiring import OWNER, Founding, found_house, open_house, verifiers_of
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """A release in the hand: shows itself in a notebook, gives Arrow and pandas."""
-
-    release: Release
-    folder: Path
-    language: Language
-
-    @property
-    def id(self) -> str:
-        """`programme.plan.rN`."""
-        return self.release.id
-
-    @property
-    def table(self) -> Table:
-        """The protected table."""
-        return self.release.table
-
-    @property
-    def files(self) -> Mapping[str, Path]:
-        """Every published file by its name, those of the proof too."""
-        return {file.name: file for file in sorted(self.folder.iterdir())}
-
-    def explain(self, language: Language | None = None) -> list[str]:
-        """The decision in plain sentences."""
-        return explain(self.release.decision, language or self.language)
-
-    def to_arrow(self) -> "pa.Table":
-        """The table as Arrow: a decimal column that may be null, and a status column."""
-        from sekisho.present.convert import table_to_arrow
-
-        return table_to_arrow(self.table)
-
-    def to_pandas(self) -> "pd.DataFrame":
-        """The table as a pandas frame; needs pandas."""
-        from sekisho.present.convert import table_to_pandas
-
-        return table_to_pandas(self.table)
-
-    def _repr_html_(self) -> str:
-        from sekisho.present.notebook import release_html
-
-        return release_html(self.release, self.language)
 
 
 class Node:
@@ -242,6 +194,57 @@ class Node:
 
         self._job("release", {"programme": programme, "plan": plan}, work, watch)
         return self._released(made[0])
+
+    @overload
+    def query(
+        self,
+        programme: str,
+        sql: str,
+        *,
+        purpose: str,
+        epsilon: Decimal | str | int,
+        dry_run: Literal[False] = False,
+    ) -> Queried: ...
+    @overload
+    def query(
+        self,
+        programme: str,
+        sql: str,
+        *,
+        purpose: str,
+        epsilon: Decimal | str | int,
+        dry_run: Literal[True],
+    ) -> Quoted: ...
+    def query(
+        self,
+        programme: str,
+        sql: str,
+        *,
+        purpose: str,
+        epsilon: Decimal | str | int,
+        dry_run: bool = False,
+    ) -> Queried | Quoted:
+        """Answer a question with differential privacy; the budget is charged once, for good.
+
+        Asked again over the same data, a question has the same answer and costs nothing. With
+        `dry_run` its cost and the expected errors, without reading a row.
+
+        Raises: QueryError with what to write instead; Refused by a rule or the budget.
+        """
+        asked = answers.Asked(programme, sql, purpose, answers.epsilon_of(epsilon))
+        if dry_run:
+            return quoted(answers.quote(self._call, asked), self.language)
+        return queried(answers.answer(self._call, asked, Watch()), self.language)
+
+    def explain(self, programme: str, asked: str) -> Quoted:
+        """Why the answer to a question, or a plan's table, is private: the proof, and its cost."""
+        found = admit.installed(self._house, programme)
+        return quoted(answers.explained(self._call, found, asked, None), self.language)
+
+    def budgets(self, programme: str | None = None) -> tuple[BudgetState, ...]:
+        """Privacy budgets: spent, by whom and for what, left, until when."""
+        programmes = [self.programme(programme)] if programme else self.programmes()
+        return budget_states(self._house, programmes)
 
     def releases(self, programme: str | None = None, plan: str | None = None) -> list[Released]:
         """Releases that are handed out, oldest first."""

@@ -14,7 +14,8 @@ from sekisho.cli.release import SHOWN_ROWS, release_answer, show_release
 
 if TYPE_CHECKING:
     from sekisho.gate.findings import Findings
-    from sekisho.node import Node, Released
+    from sekisho.node import Node
+    from sekisho.present.released import Released
 
 PROGRAMME = "cross-border-ecommerce"
 DATASET = "deliveries"

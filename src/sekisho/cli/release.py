@@ -9,7 +9,8 @@ from sekisho.cli.options import Speaker, common, said
 from sekisho.cli.progress import watched
 
 if TYPE_CHECKING:
-    from sekisho.node import Node, Released
+    from sekisho.node import Node
+    from sekisho.present.released import Released
 
 SHOWN_ROWS = 14
 

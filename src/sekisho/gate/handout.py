@@ -9,12 +9,14 @@ from sekisho.errors import StorageError, fault
 from sekisho.gate.files import digest_of, move_into_place, sync_folder, write_whole
 from sekisho.gate.house import House
 from sekisho.gate.sequence import sequence
+from sekisho.lanes.statistics.admissible import datasets_read
+from sekisho.model.budget import Cost
 from sekisho.model.decision import CitedRule
 from sekisho.model.entry import manifest_digest
 from sekisho.model.programme import Programme
 from sekisho.model.release import Release
 from sekisho.model.text import Text
-from sekisho.terms import ReleaseState
+from sekisho.terms import Method, ReleaseState
 
 PROOF = "proof.tlog-proof"
 ENTRY = "entry.json"
@@ -114,10 +116,30 @@ def _rule(rule: CitedRule) -> dict[str, object]:
     }
 
 
+def method_of(release: Release) -> Method:
+    """How a release was protected."""
+    return Method.DIFFERENTIAL_PRIVACY if release.cost else Method.DISCLOSURE_CONTROL
+
+
+def _cost(cost: Cost) -> dict[str, object]:
+    """What it cost, and how to read the numbers: every one of them is an estimate."""
+    return {
+        "epsilon": f"{cost.epsilon:f}",
+        "delta": str(cost.delta),
+        "periods": list(cost.periods),
+        "interval": "95 % for the noise alone",
+        "lost_to_scaling_percent": [f"{each:f}" for each in cost.lost_percent],
+    }
+
+
 def about_release(programme: Programme, release: Release) -> dict[str, object]:
     """What stands beside the numbers: which table, under which decision, how much is hidden."""
     decision, table = release.decision, release.table
-    return {
+    names = datasets_read(
+        programme, [plan for plan in programme.release_plans if plan.id == release.plan]
+    )
+    read = [each for each in programme.datasets if each.id in names]
+    about: dict[str, object] = {
         "schema": 1,
         "release": release.id,
         "programme": {"id": programme.id, "title": _both(programme.title)},
@@ -126,7 +148,7 @@ def about_release(programme: Programme, release: Release) -> dict[str, object]:
         "made": f"{release.made_at:%Y-%m-%dT%H:%M:%SZ}",
         "title": _both(table.title),
         "purpose": programme.purpose,
-        "method": "disclosure-control",
+        "method": method_of(release).value,
         "protected_together_with": list(release.linked_set),
         "cells": {"shown": table.shown, "hidden": table.hidden},
         "decision": {
@@ -136,6 +158,9 @@ def about_release(programme: Programme, release: Release) -> dict[str, object]:
             "pack": decision.pack_hash,
             "not_legal_advice": True,
         },
-        "licences": sorted({each.licence for each in programme.datasets if each.licence}),
-        "sources": sorted({each.source for each in programme.datasets if each.source}),
+        "licences": sorted({each.licence for each in read if each.licence}),
+        "sources": sorted({each.source for each in read if each.source}),
     }
+    if release.cost is not None:
+        about["privacy"] = _cost(release.cost)
+    return about

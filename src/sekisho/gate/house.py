@@ -7,12 +7,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
+from sekisho.lanes.statistics.privacy.answer import BoundingEngine
 from sekisho.model.actor import Actor
 from sekisho.model.entry import Entry, EntryKind, commit, new_nonce
 from sekisho.model.folder import NodeFolder
 from sekisho.model.private import PrivateSettings
 from sekisho.model.programme import Programme
-from sekisho.ports import Clock, Engine, Format, LogStorage, Store
+from sekisho.ports import Clock, Engine, Format, LogStorage, Noise, Store
 from sekisho.rules.packs import Packs
 from sekisho.terms import Lane, Outcome
 
@@ -41,6 +42,9 @@ class House:
     participant: str
     store: Store
     engine: Engine
+    bounding: BoundingEngine
+    """Runs the bounding query of differential privacy; its sums go into the draw alone."""
+    noise: Noise
     storage: LogStorage
     log: LogWriter
     formats: tuple[Format, ...]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from sekisho.gate.admit import installed, permit
+from sekisho.gate.answers import release_private
 from sekisho.gate.files import workshop
 from sekisho.gate.handout import finish_all, manifest_digest_of, write_papers
 from sekisho.gate.house import Call, House, Said, entry_of
@@ -25,6 +26,8 @@ from sekisho.terms import Lane, Method, Outcome, ReleaseState
 def release(call: Call, programme_id: str, plan_id: str, watch: Watch) -> Release:
     """Release a plan's table, protected together with its linked set and everything before it.
 
+    A plan of differential privacy is charged to its datasets' budgets instead.
+
     The same plan over the same data under the same rules is the same release and costs nothing.
 
     Raises: Refused when a rule closed the way or the table cannot be protected, the refusal
@@ -36,6 +39,8 @@ def release(call: Call, programme_id: str, plan_id: str, watch: Watch) -> Releas
     plan = plan_of(programme, plan_id)
     with held(house.busy, shared=True), held(house.lock_of(programme_id)):
         finish_all(house, programme_id)
+        if plan.method is Method.DIFFERENTIAL_PRIVACY:
+            return release_private(call, programme, plan, watch)
         deliveries = deliveries_for(house, programme, programme.linked_set(plan_id))
         request = _request(house, programme, plan, deliveries)
         same = _same(house, programme_id, plan_id, request)

@@ -158,7 +158,7 @@ RULES: dict[EntryKind, KindRule] = {
     EntryKind.BUDGET_CHARGED: KindRule(
         _STATISTICS,
         needs=frozenset({"dataset"}),
-        may=_COST | {"concerns", "plan", "release"},
+        may=_COST | {"concerns", "plan", "purpose", "release"},
         commits=frozenset({"facts", "request"}),
     ),
     EntryKind.RELEASE_MADE: KindRule(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sekisho.model.budget import Cost
 from sekisho.model.decision import Decision
 from sekisho.model.table import Table
 from sekisho.terms import JobState, ReleaseState
@@ -49,6 +50,8 @@ class Release:
     """The linked set over certain data under certain parameters whose pattern this release has."""
     entry_index: int | None = None
     corrects: str | None = None
+    cost: Cost | None = None
+    """What it cost the people in the data; only with differential privacy."""
 
 
 @dataclass(frozen=True, slots=True)

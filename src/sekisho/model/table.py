@@ -17,6 +17,18 @@ class Suppressed:
         return "X" if language is Language.JA else "confidential"
 
 
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """How far noise may have carried a shown number: it is an estimate, never exact.
+
+    Units: those of the cell; the interval holds the number without noise in 95 of 100 releases.
+    """
+
+    standard_error: Decimal
+    low: Decimal
+    high: Decimal
+
+
 SUPPRESSED = Suppressed()
 Cell = Decimal | int | Suppressed
 
@@ -38,6 +50,8 @@ class Row:
 
     groups: tuple[str | None, ...]
     cell: Cell
+    uncertainty: Uncertainty | None = None
+    """With noise (differential privacy); None: the number is as counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,11 @@ class Table:
     def hidden(self) -> int:
         """How many cells are hidden."""
         return sum(isinstance(row.cell, Suppressed) for row in self.rows)
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether the numbers carry noise, and so an uncertainty."""
+        return any(row.uncertainty is not None for row in self.rows)
 
     @property
     def shown(self) -> int:

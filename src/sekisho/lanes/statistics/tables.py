@@ -157,7 +157,7 @@ def published_table(plan: ReleasePlan, cells: Cells, hidden: Bools) -> Table:
     return Table(
         id=plan.id,
         title=plan.title,
-        dimensions=tuple(_dimensions(plan)),
+        dimensions=tuple(table_dimensions(plan)),
         measure=plan.measure,
         measure_title=plan.measure_title,
         unit_of_measure=plan.unit_of_measure,
@@ -182,7 +182,8 @@ def _cell(cells: Cells, row: int, *, hidden: bool) -> Cell:
     return Decimal(int(cells.totals[row])).scaleb(-cells.decimals)
 
 
-def _dimensions(plan: ReleasePlan) -> Iterator[TableDimension]:
+def table_dimensions(plan: ReleasePlan) -> Iterator[TableDimension]:
+    """The directions of a plan's table, with what people read over them."""
     for dimension in plan.dimensions:
         titles = dimension.level_titles or (dimension.title,) * len(dimension.levels)
         yield TableDimension(

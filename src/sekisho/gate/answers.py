@@ -1,0 +1,223 @@
+"""What leaves with noise: releases under a plan, and answers to analysts' own questions."""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from sekisho.errors import UsageError, fault
+from sekisho.gate.admit import installed, permit
+from sekisho.gate.files import workshop
+from sekisho.gate.handout import finish_all, manifest_digest_of, write_papers
+from sekisho.gate.house import Call, House, Said, entry_of
+from sekisho.gate.judge import judge, refuse
+from sekisho.gate.locks import held
+from sekisho.gate.private import Priced, Question, afford, decimal_text, paid_draw, price
+from sekisho.gate.sequence import sequence
+from sekisho.lanes.statistics.privacy.answer import answers_at
+from sekisho.lanes.statistics.privacy.finish import finish
+from sekisho.lanes.statistics.privacy.table import PrivateTable
+from sekisho.lanes.statistics.private_tables import released_table
+from sekisho.model.budget import Cost
+from sekisho.model.canonical import canonical
+from sekisho.model.dataset import ContributionDeclaration
+from sekisho.model.decision import Decision
+from sekisho.model.entry import EntryKind
+from sekisho.model.programme import Programme, ReleasePlan
+from sekisho.model.release import Release
+from sekisho.people import Action
+from sekisho.ports import Watch
+from sekisho.query.parse import parse
+from sekisho.query.plan import Query, Scan, scans_of
+from sekisho.terms import Lane, Method, Outcome, ReleaseState
+
+QUERY = "query"
+"""What an analyst's own question is called where a release plan would stand."""
+
+STEP = timedelta(seconds=0.5)
+"""Answers to analysts appear at multiples of this, so that time tells little about the rows."""
+
+_PURPOSE = re.compile(r"dpv:[A-Z][A-Za-z]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An analyst's own question."""
+
+    programme: str
+    sql: str
+    purpose: str
+    epsilon: Decimal
+    contribution: ContributionDeclaration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to a question, and what it cost."""
+
+    table: PrivateTable
+    priced: Priced
+    entry_index: int
+
+
+def epsilon_of(said: object) -> Decimal:
+    """An epsilon as people write it; UsageError when it is no number."""
+    try:
+        return Decimal(str(said))
+    except InvalidOperation:
+        raise UsageError(fault("budget.epsilon-form")) from None
+
+
+def quote(call: Call, asked: Asked) -> Priced:
+    """What a question would cost and how exact its answer would be; no row is read."""
+    house = call.house
+    programme = installed(house, asked.programme)
+    permit(call, Action.QUERY, programme)
+    return price(house, _question(call, programme, asked))
+
+
+def answer(call: Call, asked: Asked, watch: Watch) -> Answered:
+    """Answer a question once; asked again it has the same answer and costs nothing.
+
+    Raises: QueryError with what cannot be proved; Refused by a rule, the refusal logged, or by the
+    budget; NotFound; NotPermitted; UsageError.
+    """
+    house = call.house
+    began = house.clock.now()
+    with held(house.busy, shared=True):
+        priced = quote(call, asked)
+        programme = priced.question.programme
+        decision = judge(house, programme, QUERY, asked.purpose)
+        if not decision.allowed:
+            refuse(house, programme, QUERY, decision)
+        afford(priced)
+        table = finish(priced.plan, paid_draw(house, priced, decision, watch))
+    after = price(house, priced.question)
+    (charge, *_) = house.store.charges(programme.id, priced.request)
+    now = house.clock.now()
+    time.sleep(max(0.0, (answers_at(began, now, STEP) - now).total_seconds()))
+    return Answered(table, after, charge.entry_index or 0)
+
+
+def release_private(call: Call, programme: Programme, plan: ReleasePlan, watch: Watch) -> Release:
+    """Release a plan's table with noise; the same plan over the same data is the same release.
+
+    The caller was permitted, and holds the programme's lock.
+
+    Raises: Refused by a rule, the refusal logged, or when the budget does not hold the charge.
+    """
+    house = call.house
+    priced = price(house, _planned(call, programme, plan))
+    for each in house.store.releases(programme.id, plan.id):
+        if each.request == priced.request and each.state is ReleaseState.OPEN:
+            return each
+    decision = judge(house, programme, plan.id, programme.purpose)
+    if not decision.allowed:
+        refuse(house, programme, plan.id, decision)
+    afford(priced)
+    table = finish(priced.plan, paid_draw(house, priced, decision, watch))
+    watch.progress("gate.phase-log", 0, 0)
+    made = _make(house, priced, plan, decision, table)
+    sequence(house)
+    finish_all(house, programme.id)
+    return replace(made, state=ReleaseState.OPEN)
+
+
+def explained(call: Call, programme: Programme, asked: str, epsilon: Decimal | None) -> Priced:
+    """The price and proof of a plan, or of a question, by whoever may ask it."""
+    permit(call, Action.QUERY, programme)
+    plan = programme.plan(asked)
+    if plan is not None:
+        return price(call.house, _planned(call, programme, plan))
+    question = Asked(programme.id, asked, programme.purpose, epsilon or Decimal(1))
+    return price(call.house, _question(call, programme, question))
+
+
+def _question(call: Call, programme: Programme, asked: Asked) -> Question:
+    if not _PURPOSE.fullmatch(asked.purpose):
+        raise UsageError(fault("budget.purpose-form"))
+    query = parse(asked.sql, programme.datasets, programme.lookups, "query.sql")
+    said = asked.contribution or _declared(programme, query)
+    return Question(programme, query, asked.purpose, call.actor, asked.epsilon, said, QUERY)
+
+
+def _planned(call: Call, programme: Programme, plan: ReleasePlan) -> Question:
+    query = parse(plan.sql, programme.datasets, programme.lookups, plan.sql_file)
+    said = plan.contribution or _declared(programme, query)
+    if plan.epsilon is None:
+        raise UsageError(fault("programme.no-epsilon"))
+    return Question(programme, query, programme.purpose, call.actor, plan.epsilon, said, plan.id)
+
+
+def _declared(programme: Programme, query: Query) -> ContributionDeclaration:
+    """What the first dataset that the query reads declares of its units."""
+    for scan in scans_of(query.aggregate.source):
+        dataset = programme.dataset(scan.dataset) if isinstance(scan, Scan) else None
+        if dataset is not None and dataset.contribution is not None:
+            return dataset.contribution
+    return ContributionDeclaration()
+
+
+def _make(
+    house: House, priced: Priced, plan: ReleasePlan, decision: Decision, table: PrivateTable
+) -> Release:
+    """Write the papers aside, then commit release and entry together."""
+    programme = priced.question.programme
+    revision = 1 + max((r.revision for r in house.store.releases(programme.id, plan.id)), default=0)
+    release_id = f"{programme.id}.{plan.id}.r{revision}"
+    new = Release(
+        id=release_id,
+        programme=programme.id,
+        plan=plan.id,
+        linked_set=(plan.id,),
+        revision=revision,
+        state=ReleaseState.MADE,
+        made_at=house.clock.now(),
+        table=released_table(plan, table),
+        decision=decision,
+        deliveries=tuple(sorted(each.digest for each in priced.deliveries)),
+        files={},
+        request=priced.request,
+        cost=_cost(priced, table),
+    )
+    with workshop(house.folder.aside) as own:
+        new = write_papers(house, programme, new, own)
+        entry = entry_of(house, EntryKind.RELEASE_MADE, _said(priced, new, decision))
+        (index,) = house.store.add_releases([new], [entry])
+    return replace(new, entry_index=index)
+
+
+def _cost(priced: Priced, table: PrivateTable) -> Cost:
+    lost = [
+        Decimal(each.share * 100).quantize(Decimal("0.1"), ROUND_HALF_UP) for each in table.lost
+    ]
+    periods = tuple(sorted({each.period for each in priced.ledgers}))
+    return Cost(priced.epsilon, priced.ledgers[0].budget.delta, periods, tuple(lost))
+
+
+def _said(priced: Priced, new: Release, decision: Decision) -> Said:
+    """What the log says of a private release: never how many rows."""
+    public: Mapping[str, str | int] = {
+        "release": new.id,
+        "plan": new.plan,
+        "revision": new.revision,
+        "digest": manifest_digest_of(new),
+        "method": Method.DIFFERENTIAL_PRIVACY.value,
+        "epsilon": decimal_text(priced.epsilon),
+        "delta": decimal_text(priced.ledgers[0].budget.delta),
+    }
+    return Said(
+        programme=new.programme,
+        lane=Lane.STATISTICS,
+        outcome=Outcome.ALLOWED,
+        rules=decision.rule_ids,
+        pack=decision.pack_hash,
+        public=tuple(public.items()),
+        committed=(
+            ("delivery", canonical(list(new.deliveries))),
+            ("facts", decision.facts_hash.encode()),
+            ("request", new.request.encode()),
+        ),
+    )

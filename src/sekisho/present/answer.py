@@ -1,0 +1,229 @@
+"""The answer to an analyst's question: for a terminal, a notebook, Arrow and pandas."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from html import escape
+from typing import TYPE_CHECKING
+
+from sekisho.errors import Fault
+from sekisho.gate.answers import Answered
+from sekisho.gate.private import Priced
+from sekisho.lanes.statistics.privacy.answer import Expected, expected_errors, explained
+from sekisho.lanes.statistics.privacy.table import Number, PrivateTable, Shown
+from sekisho.terms import Language
+from sekisho.text import sentence
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+TOTAL = "TOTAL"
+MAX_ROWS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """One budget that a question is charged to."""
+
+    dataset: str
+    period: str
+    left: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What a question would cost and how exact its answer would be; no row was read for it."""
+
+    epsilon: Decimal
+    is_paid: bool
+    budgets: tuple[Charged, ...]
+    expected: tuple[Expected, ...]
+    proof: tuple[Fault, ...]
+    language: Language
+
+    def lines(self, language: Language | None = None) -> list[str]:
+        """The quote in sentences."""
+        spoken = language or self.language
+        said = [_cost(self, each, spoken) for each in self.budgets]
+        return said + [_expected(each, spoken) for each in self.expected]
+
+    def explain(self, language: Language | None = None) -> list[str]:
+        """Why the answer is private, step by step."""
+        return [each.sentence(language or self.language) for each in self.proof]
+
+    def _repr_html_(self) -> str:
+        items = "".join(f"<li>{escape(line)}</li>" for line in self.lines())
+        return f'<ul lang="{self.language.value}">{items}</ul>'
+
+
+def _cost(quoted: Quoted, budget: Charged, language: Language) -> str:
+    if quoted.is_paid:
+        return sentence("budget.paid", language=language)
+    fields = {
+        "epsilon": quoted.epsilon,
+        "dataset": budget.dataset,
+        "period": budget.period,
+        "left": budget.left,
+    }
+    return sentence("budget.cost", fields, language)
+
+
+def _expected(each: Expected, language: Language) -> str:
+    groups = ", ".join(each.groups) or sentence("budget.everything", language=language)
+    error = (
+        f"{each.standard_error:,.3g}"
+        if each.standard_error < 10
+        else (f"{each.standard_error:,.0f}")
+    )
+    fields = {"measure": each.measure, "groups": groups, "cells": f"{each.cells:,}"}
+    return sentence("budget.expected", {**fields, "error": error}, language)
+
+
+@dataclass(frozen=True, slots=True)
+class Queried:
+    """A private answer in the hand: every number with its standard error and interval."""
+
+    table: PrivateTable
+    epsilon: Decimal
+    """What the question cost, once, however often it is asked."""
+    budgets: tuple[Charged, ...]
+    entry_index: int
+    """The entry of the log that stands for the charge."""
+    language: Language
+
+    @property
+    def left(self) -> Decimal:
+        """The largest epsilon that one more question over the same rows may cost."""
+        return min(each.left for each in self.budgets)
+
+    def notes(self, language: Language | None = None) -> list[str]:
+        """What to know when reading it: noise, what was scaled down, what it cost."""
+        spoken = language or self.language
+        said = [sentence("budget.interval", language=spoken)]
+        for each in self.table.lost:
+            fields = {
+                "measures": ", ".join(each.measures),
+                "percent": f"{each.share * 100:.1f}",
+                "error": f"{each.standard_error * 100:.1f}",
+            }
+            said.append(sentence("budget.lost", fields, spoken))
+        for budget in self.budgets:
+            spent = {
+                "epsilon": self.epsilon,
+                "dataset": budget.dataset,
+                "period": budget.period,
+                "left": budget.left,
+            }
+            said.append(sentence("budget.spent-now", spent, spoken))
+        return said
+
+    def to_arrow(self) -> "pa.Table":
+        """Group columns (`TOTAL` for a total), then each number, its error and its interval."""
+        import pyarrow as pa
+
+        arrays: dict[str, pa.Array] = {}
+        for name in self.table.columns:
+            if name in self.table.group_columns:
+                values = self.table.column(name)
+                arrays[name] = pa.array([TOTAL if v is None else str(v) for v in values])
+            else:
+                numbers = [row.numbers[name] for row in self.table.rows]
+                arrays[name] = pa.array([n.value for n in numbers])
+                arrays.update(_bounds(name, numbers))
+        return pa.table(arrays)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """The same as a pandas frame; needs pandas."""
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
+
+    def _repr_html_(self) -> str:
+        heads = "".join(f"<th scope='col'>{escape(name)}</th>" for name in self.table.columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>"
+            for line in list(shown_lines(self.table))[:MAX_ROWS]
+        )
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes())
+        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        return f'<div lang="{self.language.value}">{table}{notes}</div>'
+
+
+def _bounds(name: str, numbers: "list[Number]") -> "dict[str, pa.Array]":
+    import pyarrow as pa
+
+    if all(each.standard_error is None for each in numbers):
+        return {}
+    inside = [each.interval for each in numbers]
+    return {
+        f"{name}_standard_error": pa.array([n.standard_error for n in numbers], pa.float64()),
+        f"{name}_low": pa.array([i.low if i else None for i in inside], pa.float64()),
+        f"{name}_high": pa.array([i.high if i else None for i in inside], pa.float64()),
+    }
+
+
+def shown_lines(table: PrivateTable) -> Iterator[tuple[str, ...]]:
+    """Each row as people read it: groups, and numbers with their error and interval."""
+    for row in table.rows:
+        at = dict(zip(table.group_columns, row.groups, strict=True))
+        yield tuple(
+            (at[name] or TOTAL) if name in at else shown_number(row.numbers[name])
+            for name in table.columns
+        )
+
+
+def shown_number(number: Number) -> str:
+    """A number as people read it: `1,234 ± 56 (1,120 to 1,350)`."""
+    if number.standard_error is None or number.interval is None:
+        return _plain(number.value)
+    decimals = _decimals(number.value)
+    error = _rounded(number.standard_error, decimals, ROUND_CEILING)
+    low = _rounded(number.interval.low, decimals, ROUND_FLOOR)
+    high = _rounded(number.interval.high, decimals, ROUND_CEILING)
+    return f"{_plain(number.value)} ± {error:,f} ({low:,f} – {high:,f})"
+
+
+def _plain(value: Shown) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return str(value)
+    return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+
+
+def _decimals(value: Shown) -> int:
+    if not isinstance(value, Decimal):
+        return 0
+    exponent = value.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _rounded(value: float, decimals: int, rounding: str) -> Decimal:
+    return Decimal(value).quantize(Decimal(1).scaleb(-decimals), rounding)
+
+
+def quoted(priced: Priced, language: Language) -> Quoted:
+    """The price of a question, its expected errors and its proof."""
+    return Quoted(
+        epsilon=priced.epsilon,
+        is_paid=priced.is_paid,
+        budgets=_budgets(priced),
+        expected=tuple(expected_errors(priced.plan)),
+        proof=explained(priced.plan),
+        language=language,
+    )
+
+
+def queried(answered: Answered, language: Language) -> Queried:
+    """The answer to a question with what is left of the budgets after it."""
+    return Queried(
+        table=answered.table,
+        epsilon=answered.priced.epsilon,
+        budgets=_budgets(answered.priced),
+        entry_index=answered.entry_index,
+        language=language,
+    )
+
+
+def _budgets(priced: Priced) -> tuple[Charged, ...]:
+    return tuple(Charged(each.dataset.id, each.period, each.left) for each in priced.ledgers)

@@ -1,0 +1,60 @@
+"""A release in the hand: what a notebook, the command line and the web show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sekisho.model.release import Release
+from sekisho.model.table import Table
+from sekisho.rules.explain import explain
+from sekisho.terms import Language
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A release in the hand: shows itself in a notebook, gives Arrow and pandas."""
+
+    release: Release
+    folder: Path
+    language: Language
+
+    @property
+    def id(self) -> str:
+        """`programme.plan.rN`."""
+        return self.release.id
+
+    @property
+    def table(self) -> Table:
+        """The protected table."""
+        return self.release.table
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """Every published file by its name, those of the proof too."""
+        return {file.name: file for file in sorted(self.folder.iterdir())}
+
+    def explain(self, language: Language | None = None) -> list[str]:
+        """The decision in plain sentences."""
+        return explain(self.release.decision, language or self.language)
+
+    def to_arrow(self) -> "pa.Table":
+        """The table as Arrow: a decimal column that may be null, and a status column."""
+        from sekisho.present.convert import table_to_arrow
+
+        return table_to_arrow(self.table)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """The table as a pandas frame; needs pandas."""
+        from sekisho.present.convert import table_to_pandas
+
+        return table_to_pandas(self.table)
+
+    def _repr_html_(self) -> str:
+        from sekisho.present.notebook import release_html
+
+        return release_html(self.release, self.language)
