@@ -165,15 +165,25 @@ def child(asked) -> None:
 
 
 def run(variant: str, task: str, file: Path, asked, epsilon: str = "1") -> dict | None:
-    command = [sys.executable, __file__, "--child", variant, "--task", task, "--file", str(file)]
+    command = [
+        sys.executable,
+        str(HERE / "privacy.py"),
+        "--child",
+        variant,
+        "--task",
+        task,
+        "--file",
+        str(file.resolve()),
+    ]
     command += ["--threads", str(asked.threads), "--repeats", str(asked.repeats)]
     command += ["--epsilon", epsilon]
     if variant in PEERS:
-        python = Path(asked.peers or "/nowhere") / variant / "bin" / "python"
+        python = Path(asked.peers or "absent").resolve() / variant / "bin" / "python"
         if not python.exists():
             return None
-        command = [str(python), str(HERE / "privacy_peers.py"), variant, task, str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
+        command = [str(python), str(HERE / "privacy_peers.py"), variant, task, str(file.resolve())]
+    with tempfile.TemporaryDirectory() as scratch:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=scratch, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip() or "no message").splitlines()[-1]
         print(f"  {variant}: failed: {last[:100]}")
