@@ -8,6 +8,7 @@ import pytest
 from sekisho.model.access_rule import split_rules
 from sekisho.model.facts import (
     PUBLIC,
+    Category,
     DataFacts,
     Fact,
     Facts,
@@ -18,8 +19,9 @@ from sekisho.model.facts import (
 )
 from sekisho.rules.check import check_rules
 from sekisho.rules.decide import decide
+from sekisho.rules.explain import explain
 from sekisho.rules.packs import installed
-from sekisho.terms import Lane
+from sekisho.terms import Lane, Language
 
 DAY = date(2026, 11, 21)
 
@@ -151,3 +153,17 @@ def test_a_semicolon_in_a_comment_or_a_string_ends_no_rule():
         "f", '// a; @id("no")\n@id("x") @cite("a; b") permit(principal, action, resource);'
     )
     assert [(r.id, r.line, r.annotations["cite"]) for r in rules] == [("x", 2, "a; b")]
+
+
+def test_a_purpose_or_number_that_nobody_gave_is_called_unknown():
+    facts = Facts(
+        Lane.RECORD,
+        Party(PartyKind.HOSPITAL, "US"),
+        Party(PartyKind.HOSPITAL, "JP"),
+        DataFacts(Identifiability.PERSONAL, frozenset({Category.HEALTH})),
+    )
+    decision = decide(facts, RELEASE, installed(), DAY)
+    found = {each.fact: each.found for gate in decision.gateways for each in gate.closed_by}
+    assert found["purpose"] == "unknown"
+    assert "4611686018427387904" not in " ".join(explain(decision))
+    assert "利用目的は 不明 です" in " ".join(explain(decision, Language.JA))

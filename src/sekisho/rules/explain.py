@@ -42,7 +42,8 @@ def _missing(missing: Missing, language: Language) -> str:
         "false",
     ):
         return _say(f"missing-{missing.wanted}-{missing.found}", language, title=title)
-    return _say("missing-value", language, title=title, wanted=missing.wanted, found=missing.found)
+    found = _say("not-known", language) if missing.found == "unknown" else missing.found
+    return _say("missing-value", language, title=title, wanted=missing.wanted, found=found)
 
 
 def _gateway(gate: Gateway, language: Language) -> str:

@@ -19,12 +19,15 @@ from sekisho.model.facts import (
 )
 from sekisho.rules.conditions import unknown_word
 from sekisho.rules.packs import Packs
-from sekisho.rules.vocabulary import JURISDICTION, PURPOSE, Vocabulary
+from sekisho.rules.vocabulary import (
+    JURISDICTION,
+    MOST_PERSONS,
+    NOBODY_KNOWS,
+    PURPOSE,
+    Vocabulary,
+)
 from sekisho.terms import Lane
 
-NOBODY_KNOWS = "?"
-"""Stands in a question where a word is unknown; no rule can name it."""
-MOST_PERSONS = 2**62
 MAX_FAULTS = 20
 
 

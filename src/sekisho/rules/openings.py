@@ -13,7 +13,7 @@ from sekisho.model.decision import Change, Missing, Opening
 from sekisho.model.text import Text
 from sekisho.rules.compiled import Compiled
 from sekisho.rules.conditions import Atom, Condition
-from sekisho.rules.vocabulary import Vocabulary
+from sekisho.rules.vocabulary import MOST_PERSONS, NOBODY_KNOWS, Vocabulary
 from sekisho.rules.words import GROUND_WORDS
 
 WIDTH = 32
@@ -288,4 +288,6 @@ def _missing(atom: Atom, weighed: Weighed, found_as: Mapping[str, str]) -> Missi
     wanted = f"{sign}{values}" if atom.wanted else f"not {sign}{values}"
     found = weighed.values[atom.path]
     said = ", ".join(map(str, found)) if isinstance(found, list) else str(found)
+    if found in (NOBODY_KNOWS, MOST_PERSONS, []):
+        said = "unknown"
     return Missing(atom.path, title, wanted, said, word is not None and word.changeable)

@@ -23,6 +23,11 @@ FACT_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 JURISDICTION = re.compile(r"[A-Z]{2}")
 PURPOSE = re.compile(r"dpv:[A-Z][A-Za-z]+")
 
+NOBODY_KNOWS = "?"
+"""Stands in a question where a word is unknown; no rule can name it."""
+MOST_PERSONS = 2**62
+"""Stands in a question where the number of persons is unknown."""
+
 CLOSED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "lane": frozenset(Lane),
