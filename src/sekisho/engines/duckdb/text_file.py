@@ -41,7 +41,7 @@ READ_AS = {
     ColumnType.INTEGER: "DOUBLE",
     ColumnType.NUMBER: "DOUBLE",
     ColumnType.DATE: "DATE",
-    ColumnType.DATETIME: "TIMESTAMPTZ",
+    ColumnType.DATETIME: "VARCHAR",
     ColumnType.BOOLEAN: "BOOLEAN",
 }
 
@@ -128,7 +128,9 @@ def _guarded(column: Column, name: str, *, wide: bool) -> str:
             good = f"{small} AND {digits}"
             value = f"CAST({name} AS DECIMAL(18, {column.decimals}))"
         case ColumnType.DATETIME:
-            value = f"CAST({name} AS TIMESTAMP)"
+            # DuckDB 1.5 reads a text that is no time as NULL where it should stop.
+            good = f"TRY_CAST({name} AS TIMESTAMPTZ) IS NOT NULL"
+            value = f"CAST(TRY_CAST({name} AS TIMESTAMPTZ) AS TIMESTAMP)"
         case _:
             pass
     if good == "TRUE":

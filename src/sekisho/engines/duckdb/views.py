@@ -62,6 +62,8 @@ def lookup_view(lookup: Lookup, path: Path) -> str:
 def _from_text(column: Column, value: str) -> str:
     if column.type is ColumnType.NUMBER:
         value = f"CAST({value} AS DECIMAL(18, {column.decimals}))"
+    if column.type is ColumnType.DATETIME:
+        value = f"CAST({value} AS TIMESTAMPTZ)"
     return in_units(column, value, "DECIMAL")
 
 
