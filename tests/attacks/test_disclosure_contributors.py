@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.lib.tables import interval, joined, missed_levels, publication, survey, tree
 
 from sekisho.lanes.statistics.disclosure.cells import (
     cell_set,
@@ -13,6 +12,7 @@ from sekisho.lanes.statistics.disclosure.cells import (
 from sekisho.lanes.statistics.disclosure.certificate import Levels
 from sekisho.lanes.statistics.disclosure.protect import Effort, protect
 from sekisho.lanes.statistics.disclosure.sensitivity import minimum_frequency
+from tests.lib.tables import interval, joined, missed_levels, publication, survey, tree
 
 QUICK = Effort(shrink=2, improve=0, exact=0)
 

@@ -2,16 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.lib.tables import (
-    exactly_known,
-    interval,
-    joined,
-    missed_levels,
-    publication,
-    survey,
-    top,
-    tree,
-)
 
 from sekisho.lanes.statistics.disclosure.audit import audit, intervals
 from sekisho.lanes.statistics.disclosure.protect import Effort, protect
@@ -21,6 +11,16 @@ from sekisho.lanes.statistics.disclosure.sensitivity import (
     minimum_count,
     minimum_frequency,
     p_percent,
+)
+from tests.lib.tables import (
+    exactly_known,
+    interval,
+    joined,
+    missed_levels,
+    publication,
+    survey,
+    top,
+    tree,
 )
 
 QUICK = Effort(improve=1, exact=0)

@@ -4,6 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
+from sekisho.errors import Refused
+from sekisho.lanes.statistics.disclosure.certificate import Levels
+from sekisho.lanes.statistics.disclosure.hierarchies import Dimension, Hierarchy
+from sekisho.lanes.statistics.disclosure.protect import Effort, protect
+from sekisho.lanes.statistics.disclosure.releases import Changed, Shared, with_changed, with_shared
+from sekisho.lanes.statistics.disclosure.sensitivity import minimum_frequency
 from tests.lib.tables import (
     Survey,
     above,
@@ -16,13 +23,6 @@ from tests.lib.tables import (
     tables_to_cells,
     tree,
 )
-
-from sekisho.errors import Refused
-from sekisho.lanes.statistics.disclosure.certificate import Levels
-from sekisho.lanes.statistics.disclosure.hierarchies import Dimension, Hierarchy
-from sekisho.lanes.statistics.disclosure.protect import Effort, protect
-from sekisho.lanes.statistics.disclosure.releases import Changed, Shared, with_changed, with_shared
-from sekisho.lanes.statistics.disclosure.sensitivity import minimum_frequency
 
 QUICK = Effort(shrink=2, improve=0, exact=0)
 PLACES, KINDS = tree("place", (3, 2)), tree("kind", (4,))

@@ -18,7 +18,7 @@ from sekisho.lanes.statistics.disclosure.solver import Program, solve, solve_who
 _WIDE = 1e3
 _LITTLE = 1e-7
 _NODES = 2_000
-_CLOSE = 0.92
+_CLOSE = 0.85
 _SMALL = 200
 
 
@@ -58,7 +58,7 @@ def optimum(
 
     `rounds` bound the rounds of cuts on fractional and on whole choices. Without a proof the bound
     still holds: every cut is fulfilled by every protected pattern. Whole choices are tried on
-    components of up to 200 unknowns, and on others when the fractional bound is within 8%.
+    components of up to 200 unknowns, and on others when the fractional bound is within 15%.
     """
     levels = [(int(k), side) for side in (0, 1) for k in np.flatnonzero(_level(problem, side) > 0)]
     cuts = _Cuts([], [])

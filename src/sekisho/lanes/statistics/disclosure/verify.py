@@ -3,7 +3,7 @@
 Nothing here is shared with the code that finds patterns but the values both are told.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -15,6 +15,7 @@ from sekisho.lanes.statistics.disclosure.certificate import Certificate, Levels,
 _EXACT = 2e-7
 _NEAR = 2e-6
 _CLEAR = 1e-5
+_BLOCK = 250
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,15 +40,33 @@ def verify(claim: Claim, certificate: Certificate, attackers: Attackers) -> list
     shaped = _shape_faults(claim, certificate)
     if shaped or faults:
         return faults + shaped
-    moves = sparse.csr_array(
-        (certificate.move, certificate.cell, certificate.start),
-        shape=(certificate.size, claim.cells.size),
+    above, below = claim.levels.upper > 0, _lower(claim) > 0
+    width = max(certificate.size, 1) if attackers.size else _BLOCK
+    for first in range(0, certificate.size, width):
+        part = _part(certificate, first, min(first + width, certificate.size))
+        moves = sparse.csr_array(
+            (part.move, part.cell, part.start), shape=(part.size, claim.cells.size)
+        )
+        faults += [each for each in _table_faults(claim, part, moves) if each not in faults]
+        tables, clear = _tables(part, moves)
+        proofs = _proofs(claim, tables, clear)
+        above &= np.diff(proofs[0].indptr) == 0
+        below &= np.diff(proofs[1].indptr) == 0
+        faults += _attacker_faults(claim, part, attackers, (tables, proofs))
+    return faults + _level_faults(above, below)
+
+
+def _part(certificate: Certificate, first: int, last: int) -> Certificate:
+    """Some of the movements: large certificates are checked in pieces to spare memory."""
+    begin, end = int(certificate.start[first]), int(certificate.start[last])
+    return replace(
+        certificate,
+        start=certificate.start[first : last + 1] - begin,
+        cell=certificate.cell[begin:end],
+        move=certificate.move[begin:end],
+        rise=certificate.rise[first:last],
+        fall=certificate.fall[first:last],
     )
-    faults += _table_faults(claim, certificate, moves)
-    tables, clear = _tables(certificate, moves)
-    proofs = _proofs(claim, tables, clear)
-    faults += _level_faults(claim, proofs)
-    return faults + _attacker_faults(claim, certificate, attackers, (tables, proofs))
 
 
 def _pattern_faults(claim: Claim) -> list[Fault]:
@@ -132,15 +151,11 @@ def _lower(claim: Claim) -> Floats:
     return np.minimum(claim.levels.lower, claim.cells.values - claim.cells.lower)
 
 
-def _level_faults(claim: Claim, proofs: tuple[sparse.csr_array, sparse.csr_array]) -> list[Fault]:
+def _level_faults(above: Bools, below: Bools) -> list[Fault]:
     faults = []
-    for name, level, proof in (
-        ("disclosure.verify-above", claim.levels.upper, proofs[0]),
-        ("disclosure.verify-below", _lower(claim), proofs[1]),
-    ):
-        bare = int(((level > 0) & (np.diff(proof.indptr) == 0)).sum())
-        if bare:
-            faults.append(fault(name, count=bare))
+    for name, bare in (("disclosure.verify-above", above), ("disclosure.verify-below", below)):
+        if bare.any():
+            faults.append(fault(name, count=int(bare.sum())))
     return faults
 
 
