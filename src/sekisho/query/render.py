@@ -331,19 +331,3 @@ _SOURCES: dict[type, Callable[[Any, Renderer], str]] = {
     Project: _project,
     Aggregate: _aggregate,
 }
-
-
-def render_rows(source: Source, dialect: Dialect = DUCKDB) -> str:
-    """A SELECT of a node's fields for another statement to build on; numbers as decimals."""
-    render = Renderer(dialect)
-    columns = []
-    for each in source.fields:
-        name = render.name(each.name)
-        value = name
-        if each.type.decimals:
-            unit = Decimal(1).scaleb(-each.type.decimals)
-            width = each.type.decimals + 1
-            narrow = f"CAST(CAST({name} AS {dialect.narrow}) AS DECIMAL(19, 0))"
-            value = f"{narrow} * CAST({unit:f} AS DECIMAL({width}, {each.type.decimals}))"
-        columns.append(f"{value} AS {name}")
-    return f"SELECT {', '.join(columns)} FROM ({render.source(source)}) AS s"

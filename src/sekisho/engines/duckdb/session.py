@@ -84,6 +84,8 @@ def explained() -> Iterator[None]:
         raise StorageError(fault("query.storage")) from None
     except (duckdb.OutOfRangeException, duckdb.ConversionException):
         raise QueryError(fault("query.overflow")) from None
+    except duckdb.Error:
+        raise QueryError(fault("query.engine")) from None
 
 
 @contextmanager
