@@ -166,3 +166,25 @@ def test_very_long_conditions_are_no_trouble():
     many = " OR ".join(f"size = {n}" for n in range(2000))
     assert codes_of(f"SELECT count(*) AS n FROM sales WHERE {many}") == []
     assert codes_of("SELECT count(*) AS n FROM sales WHERE " + "x" * 200_000) == ["too-long"]
+
+
+def test_with_parts_that_double_themselves_are_refused():
+    parts = ["p0 AS (SELECT person, age FROM people)"]
+    parts += [
+        f"p{n} AS (SELECT x.person, x.age FROM p{n - 1} x JOIN p{n - 1} y ON x.person = y.person)"
+        for n in range(1, 40)
+    ]
+    sql = f"WITH {', '.join(parts)} SELECT count(*) AS n FROM p39"
+    assert codes_of(sql) == ["too-many-tables"]
+
+
+def test_values_that_double_themselves_are_still_computed_in_time(tmp_path):
+    parts = ["p0 AS (SELECT firm, size FROM sales)"]
+    parts += [
+        f"p{n} AS (SELECT firm, CASE WHEN size > 0 THEN size - size + 1 ELSE size END AS size "
+        f"FROM p{n - 1})"
+        for n in range(1, 25)
+    ]
+    sql = f"WITH {', '.join(parts)} SELECT sum(size) AS n FROM p24"
+    sources = sources_of(tmp_path, [sale("a", "1", size=5)])
+    assert table_of(cells_of(ENGINES[1], sql, sources)) == {(): (1, 1, 1, (1,))}

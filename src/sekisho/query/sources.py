@@ -28,10 +28,15 @@ from sekisho.query.plan import (
     LookupScan,
     Project,
     Source,
+    scans_of,
 )
 from sekisho.query.schema import Schema, lookup_scan_of, scan_of
 from sekisho.query.scope import Reader, Visible, same_name
 from sekisho.query.translate import closed, condition, read
+
+MOST_TABLES = 24
+"""Tables that a query may read, counted as often as they are read: WITH parts that join
+themselves double with every step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,28 +143,40 @@ def read_from(select: exp.Select, context: Context) -> Read | None:
     return found
 
 
-def _joined(left: Read, right: Read, join: exp.Join, context: Context) -> Read | None:
-    faults = context.faults
+def _can_be_joined(left: Read, right: Read, join: exp.Join, faults: Faults) -> bool:
+    """Whether the form of a JOIN is one that exists; a fault if not."""
     side, kind_ = join.args.get("side") or "", join.args.get("kind") or ""
-    plain = not join.args.get("method") and not join.args.get("using")
+    plain = not join.args.get("method") and not join.args.get("using") and join.args.get("on")
     if not plain or side not in ("", "LEFT") or kind_ not in ("", "INNER", "OUTER"):
         faults.add("join-kind", join)
-        return None
+        return False
     if not closed(join, faults, "this", "on", "side", "kind"):
-        return None
+        return False
     aliases = {v.alias.lower() for v in left.visible}
     if right.visible[0].alias.lower() in aliases:
         faults.add("duplicate-alias", join, name=right.visible[0].alias)
+        return False
+    tables = sum(1 for each in (left, right) for _ in scans_of(each.source))
+    if tables > MOST_TABLES:
+        faults.add("too-many-tables", join, most=MOST_TABLES)
+        return False
+    return True
+
+
+def _joined(left: Read, right: Read, join: exp.Join, context: Context) -> Read | None:
+    faults = context.faults
+    if not _can_be_joined(left, right, join, faults):
         return None
+    is_left = join.args.get("side") == "LEFT"
     if isinstance(left.source, LookupScan) and not isinstance(right.source, LookupScan):
-        if side:
+        if is_left:
             faults.add("join-order", join)
             return None
         left, right = right, left
     on = _conditions(left, right, join, context)
     if on is None or not _is_safe(left, right, on, join, context):
         return None
-    source = Join(left.source, right.source, on, side == "LEFT", faults.place(join))
+    source = Join(left.source, right.source, on, is_left, faults.place(join))
     after = {f.name: f for f in source.fields}
     visible = tuple(
         Visible(v.alias, {name: after[f.name] for name, f in v.columns.items()})
@@ -173,10 +190,7 @@ Pairs = tuple[tuple[Expression, Expression], ...]
 
 def _conditions(left: Read, right: Read, join: exp.Join, context: Context) -> Pairs | None:
     """The equalities of ON, each with the left side's expression first."""
-    on = join.args.get("on")
-    if on is None:
-        context.faults.add("join-kind", join)
-        return None
+    on = join.args["on"]
     reader = context.reader(left.visible + right.visible)
     right_names = {f.name for f in right.source.fields}
     parts = list(on.flatten()) if isinstance(on, exp.And) else [on]
