@@ -53,7 +53,7 @@ def bare(packs: Packs, flows: Sequence[Facts]) -> Callable[[Facts], object]:
     together = build(policies, schema.replace("context: { ", "context: { open: Set<String>, "))
     asked = {}
     for facts in flows:
-        found = values(facts, packs, DAY, rules.by_path.keys())
+        found = values(facts, packs, DAY, rules.paths)
         asked[id(facts)] = nested({path: found[path] for path in paths}) | {"open": []}
     return lambda facts: ask(together, "transfer", asked[id(facts)], ("r", "d"))
 

@@ -102,7 +102,7 @@ def test_a_question_with_a_fact_missing_is_never_answered_with_allow():
         facts = facts_of(flow)
         ends = (flow["sender.jurisdiction"], flow["recipient.jurisdiction"])
         rules = compiled(PACKS, ends, DAY, LAW_ALONE, person=True)
-        found = values(facts, PACKS, DAY, rules.by_path.keys())
+        found = values(facts, PACKS, DAY, rules.paths)
         full = {path: found[path] for path in rules.paths}
         for path in full:
             less = nested({k: v for k, v in full.items() if k != path})

@@ -48,7 +48,7 @@ def _questions():
             "schema": written.schema_written,
         }
         for n in range(60):
-            found = values(facts_of(random_flow(chance, places)), packs, DAY, rules.by_path.keys())
+            found = values(facts_of(random_flow(chance, places)), packs, DAY, rules.paths)
             asked = {path: found[path] for path in sorted(rules.paths)}
             if n % 6 == 5 and asked:
                 del asked[chance.choice(sorted(asked))]

@@ -116,7 +116,7 @@ def between(facts: Facts, sender: str, recipient: str) -> Facts:
 
 def _weighed(facts: Facts, packs: Packs, at: date) -> Weighed:
     rules = compiled(packs, ends_of(facts, packs), at, LAW_ALONE, person=True)
-    return weigh(rules, packs.vocabulary, values(facts, packs, at, rules.by_path.keys()))
+    return weigh(rules, packs.vocabulary, values(facts, packs, at, rules.paths))
 
 
 def _asked(facts: Facts, packs: Packs, at: date, place: str, others: Sequence[str]) -> list[Asked]:

@@ -175,16 +175,16 @@ def _compile(
         judging[own.id] = parse_policy(own.text)
         conditions[own.id] = read_condition(judging[own.id], packs.vocabulary)
     by_path = _by_path(conditions)
-    paths = frozenset(by_path) - SCOPE
+    paths = frozenset(path for each in conditions.values() for path in each.paths)
     needed = (must_be_known(each, packs.vocabulary) for each in conditions.values())
     try:
-        policies = build(judging, schema_text(paths))
+        policies = build(judging, schema_text(paths - SCOPE))
     except NotCedar as error:
         raise Unusable((Fault("rules.not-cedar", {"why": str(error)}),)) from error
     cited = {rule.cited.id: rule.cited for rule in of_packs}
     return Compiled(
         policies=policies,
-        paths=paths,
+        paths=paths - SCOPE,
         by_path=by_path,
         must_be_known=frozenset().union(*needed),
         conditions=conditions,

@@ -54,6 +54,8 @@ class Condition:
     ways: tuple[Way, ...]
     gateways: tuple[str, ...] = ()
     """Ids of gateways that lift a requirement."""
+    paths: frozenset[str] = frozenset()
+    """Every fact that the text names, also where the ways do without it."""
 
     def holds(self, found: Mapping[str, object]) -> bool:
         """Whether the rule applies for these values, gateways left aside."""
@@ -248,6 +250,17 @@ def named_gateways(body: object) -> tuple[str, ...] | None:
     return None
 
 
+def _named(node: object, vocabulary: Vocabulary) -> frozenset[str]:
+    """Every fact that an expression in the plain form names."""
+    if isinstance(node, list):
+        return frozenset().union(*(_named(each, vocabulary) for each in node))
+    if not isinstance(node, dict):
+        return frozenset()
+    if "." in node:
+        return frozenset({_path(node, vocabulary)})
+    return frozenset().union(*(_named(each, vocabulary) for each in node.values()))
+
+
 def read_condition(policy: Policy, vocabulary: Vocabulary, *, of_pack: bool = False) -> Condition:
     """The condition of one policy.
 
@@ -259,6 +272,7 @@ def read_condition(policy: Policy, vocabulary: Vocabulary, *, of_pack: bool = Fa
     }
     ways = (frozenset[Atom](),) if weighs else _scope_ways(policy)
     gateways: tuple[str, ...] = ()
+    paths = frozenset(atom.path for way in ways for atom in way)
     conditions = policy["conditions"]
     for condition in conditions if isinstance(conditions, list) else ():
         body, kind = condition["body"], condition["kind"]
@@ -267,7 +281,8 @@ def read_condition(policy: Policy, vocabulary: Vocabulary, *, of_pack: bool = Fa
             gateways += named
             continue
         ways = _all(ways, _ways(body, vocabulary, wanted=kind == "when"))
-    return Condition(str(policy["effect"]), ways, gateways)
+        paths |= _named(body, vocabulary)
+    return Condition(str(policy["effect"]), ways, gateways, paths)
 
 
 def must_be_known(condition: Condition, vocabulary: Vocabulary) -> frozenset[str]:

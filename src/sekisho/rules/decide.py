@@ -193,5 +193,5 @@ def decide(
         rules = compiled(packs, ends_of(facts, packs), at, own, person=person)
     except Unusable as error:
         return _refused(at, RULES_FAULTY, error.faults, hashes)
-    weighed = weigh(rules, packs.vocabulary, values(facts, packs, at, rules.by_path.keys()))
+    weighed = weigh(rules, packs.vocabulary, values(facts, packs, at, rules.paths))
     return _judge(_Flow(facts, packs, at, rules, weighed, hashes, with_openings))
