@@ -302,6 +302,52 @@ def over_epsilon(file: Path, asked) -> dict:
     return found
 
 
+def ten_groups(file: Path) -> float:
+    """The mean error of keeping ten groups of each person, before any noise: the usual way."""
+    import duckdb
+
+    pairs = f"SELECT DISTINCT user_id, day, region, category FROM '{file}'"
+    kept = f"SELECT count(*) AS d FROM ({pairs}) GROUP BY user_id"
+    (lost,) = duckdb.execute(f"SELECT sum(d - least(d, 10)) FROM ({kept})").fetchall()[0]
+    return float(lost) / 8460
+
+
+def draw_chart(figures: dict, target: Path) -> None:
+    """Error by epsilon for every size that was measured, beside ten groups of each person."""
+    import vl_convert
+
+    points = [
+        {"epsilon": float(epsilon), "error": error, "line": f"{int(rows):,} rows, {way}"}
+        for rows, found in figures.items()
+        if "epsilon" in found
+        for epsilon, ours in found["epsilon"].items()
+        for way, error in (("weights", ours), ("ten groups a person", found["ten"]))
+    ]
+    axes = {
+        "x": {"field": "epsilon", "type": "quantitative", "scale": {"type": "log"}},
+        "y": {
+            "field": "error",
+            "type": "quantitative",
+            "scale": {"type": "log"},
+            "title": "mean absolute error",
+        },
+        "color": {
+            "field": "line",
+            "type": "nominal",
+            "title": None,
+            "legend": {"labelLimit": 300},
+        },
+    }
+    chart = {
+        "data": {"values": points},
+        "mark": {"type": "line", "point": True},
+        "encoding": axes,
+        "width": 420,
+        "height": 260,
+    }
+    target.write_text(vl_convert.vegalite_to_svg(chart), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -314,6 +360,7 @@ def main() -> None:
     parser.add_argument("--tasks", default="ABC", help="which of A, B and C")
     parser.add_argument("--data", type=Path, help="folder in which generated tables are kept")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--chart", type=Path, help="SVG of the error by epsilon")
     for hidden in ("--child", "--task", "--file", "--epsilon"):
         parser.add_argument(hidden, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -335,8 +382,11 @@ def main() -> None:
             if rows <= 10_000_000:
                 figures[str(rows)]["totals"] = totals = consistency(file, asked)
                 print("totals' mean error: " + json.dumps(totals))
-            if rows == sizes[min(1, len(sizes) - 1)]:
                 figures[str(rows)]["epsilon"] = over_epsilon(file, asked)
+                figures[str(rows)]["ten"] = ten_groups(file)
+                print(f"ten groups a person, before noise: {figures[str(rows)]['ten']:.1f}")
+    if asked.chart:
+        draw_chart(figures, asked.chart)
     if asked.json:
         asked.json.write_text(json.dumps(figures, indent=1))
 
