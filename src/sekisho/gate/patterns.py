@@ -15,10 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from sekisho.errors import Fault, Refused, StorageError, TamperedError, fault
+from sekisho.errors import Fault, Refused, StorageError, TamperedError, fault, raise_all
 from sekisho.gate.files import move_into_place, workshop, write_whole
 from sekisho.gate.house import House
-from sekisho.lanes.statistics.admissible import admissible_query, dataset_read, datasets_read
+from sekisho.lanes.statistics.admissible import (
+    admissible_query,
+    dataset_read,
+    datasets_read,
+    dimension_faults,
+)
 from sekisho.lanes.statistics.disclosure.cells import Bools
 from sekisho.lanes.statistics.disclosure.certificate import from_bytes, to_bytes
 from sekisho.lanes.statistics.release import (
@@ -33,7 +38,7 @@ from sekisho.lanes.statistics.release import (
     problem_of,
 )
 from sekisho.lanes.statistics.sensitive import LARGEST
-from sekisho.lanes.statistics.tables import PlanCells, published_table
+from sekisho.lanes.statistics.tables import PlanCells, published_table, refuse_other_reading
 from sekisho.model.canonical import canonical
 from sekisho.model.programme import Programme, ReleasePlan
 from sekisho.model.release import Delivery
@@ -140,7 +145,10 @@ def _problem(
     begun: datetime | None,
 ) -> Problem:
     """The linked set together with the editions before it: all, or those before it began."""
-    earlier = _earlier(reading, key, deliveries, begun)
+    plans = [each.plan for each in cells]
+    own = [(reading.programme, plan) for plan in plans]
+    raise_all(Refused, dimension_faults(own, own))
+    earlier = _earlier(reading, _Now(key, plans, deliveries, begun))
     private = reading.house.private.of(reading.programme.id)
     return problem_of(LinkedSet(cells, private, earlier))
 
@@ -209,34 +217,61 @@ def _sources(house: House, programme: Programme, deliveries: Sequence[Delivery])
     )
 
 
-def _earlier(
-    reading: _Reading, key: str, deliveries: Sequence[Delivery], begun: datetime | None
-) -> tuple[Earlier, ...]:
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The edition that is being made or looked at."""
+
+    key: str
+    plans: Sequence[ReleasePlan]
+    deliveries: Sequence[Delivery]
+    begun: datetime | None
+
+
+def _earlier(reading: _Reading, now: _Now) -> tuple[Earlier, ...]:
     """The editions of which something left before, read again from the data that each had.
 
     One that left after this one began already took this one's whole set as published; one of
     other datasets says nothing about these.
     """
     house, name = reading.house, reading.programme.id
-    by_id = {each.id: each for each in deliveries}
+    by_id = {each.id: each for each in now.deliveries}
     found = []
     for other, first in sorted(_begun(house, name).items()):
-        if other == key or (begun is not None and first > begun):
+        if other == now.key or (now.begun is not None and first > now.begun):
             continue
         kept = _read_kept(house.folder.private(name) / other, name)
         old = read_programme(house.folder.programme(name, kept.programme))
         plans = [plan for plan_id in kept.plans if (plan := old.plan(plan_id)) is not None]
-        if datasets_read(old, plans).isdisjoint(each.dataset for each in deliveries):
+        if datasets_read(old, plans).isdisjoint(each.dataset for each in now.deliveries):
             continue
         if not set(kept.deliveries) <= set(by_id):
             raise Refused(fault("gate.data-withdrawn", programme=name))
         had = [by_id[each] for each in kept.deliveries]
         cells = reading.cells(old, plans, had, prefix=f"{other}/")
-        since = [each for each in deliveries if each.id not in kept.deliveries]
+        _refuse_other_reading(reading, now, (old, plans, had), cells)
+        since = [each for each in now.deliveries if each.id not in kept.deliveries]
         change = reading.cells(old, plans, since) if since else ()
         hidden = {each.name: _mask(each, kept, name) for each in cells}
         found.append(Earlier(other, cells, hidden, change))
     return tuple(found)
+
+
+def _refuse_other_reading(
+    reading: _Reading,
+    now: _Now,
+    before: tuple[Programme, Sequence[ReleasePlan], Sequence[Delivery]],
+    cells: tuple[PlanCells, ...],
+) -> None:
+    """Refuse when today's plans read the data of an earlier edition otherwise than it did."""
+    old, plans, had = before
+    today = reading.programme
+    own = [(today, plan) for plan in now.plans]
+    raise_all(Refused, dimension_faults(own, [(old, plan) for plan in plans]))
+    for plan in now.plans:
+        dataset = datasets_read(today, [plan])
+        same = [each for each in cells if datasets_read(old, [each.plan]) == dataset]
+        if same:
+            refuse_other_reading(same, reading.cells(today, [plan], had))
 
 
 def _keep(house: House, folder: Path, kept: _Kept) -> None:

@@ -1,14 +1,25 @@
 """Which queries disclosure control can protect: sums of one column, by hierarchies."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import product
 
 from sekisho.errors import Fault, QueryError, fault, raise_all
 from sekisho.model.dataset import Dataset
 from sekisho.model.programme import Programme, ReleasePlan
-from sekisho.query.expressions import ColumnRef, MeasureFunction
+from sekisho.query.expressions import ColumnRef, Expression, MeasureFunction, Origin, parts
 from sekisho.query.parse import parse
-from sekisho.query.plan import Aggregate, Measure, Query, Scan, scans_of
+from sekisho.query.plan import (
+    Aggregate,
+    Filter,
+    Join,
+    LookupScan,
+    Measure,
+    Query,
+    Scan,
+    Source,
+    scans_of,
+)
 
 
 def admissible_query(programme: Programme, plan: ReleasePlan) -> Aggregate:
@@ -47,6 +58,70 @@ def datasets_read(programme: Programme, plans: Iterable[ReleasePlan]) -> frozens
         )
         if isinstance(scan, Scan)
     )
+
+
+def dimension_columns(programme: Programme, plan: ReleasePlan) -> dict[str, frozenset[Origin]]:
+    """Dimension -> the columns of the dataset that decide in which member a row lies.
+
+    What a look-up says follows from its key, so the key's columns stand for it.
+    """
+    query = admissible_query(programme, plan)
+    groups = {each.name: each.expression for each in query.groups}
+    return {
+        each.id: frozenset[Origin]().union(
+            *(_columns_behind(query.source, groups[level]) for level in each.levels)
+        )
+        for each in plan.dimensions
+    }
+
+
+def dimension_faults(
+    plans: Sequence[tuple[Programme, ReleasePlan]], others: Sequence[tuple[Programme, ReleasePlan]]
+) -> Iterator[Fault]:
+    """Dimensions of two plans that classify by one column under two names.
+
+    Their cells hold the same rows, but nothing would say so: what one table hides the other could
+    show. Plans that cross the two in one table say so themselves.
+    """
+    for (programme, plan), (of, other) in product(plans, others):
+        if datasets_read(programme, [plan]).isdisjoint(datasets_read(of, [other])):
+            continue
+        mine, theirs = dimension_columns(programme, plan), dimension_columns(of, other)
+        for one, another in product(
+            sorted(set(mine) - set(theirs)), sorted(set(theirs) - set(mine))
+        ):
+            if mine[one] & theirs[another]:
+                yield fault(
+                    "statistics.dimension-renamed",
+                    plan=plan.id,
+                    dimension=one,
+                    other=another,
+                    other_plan=other.id,
+                )
+
+
+def _columns_behind(source: Source, expression: Expression) -> frozenset[Origin]:
+    """The columns of datasets from which an expression over a source is computed."""
+    if isinstance(expression, ColumnRef):
+        return _column_behind(source, expression.name)
+    found = (_columns_behind(source, each) for each in parts(expression))
+    return frozenset[Origin]().union(*found)
+
+
+def _column_behind(source: Source, name: str) -> frozenset[Origin]:
+    match source:
+        case Filter():
+            return _column_behind(source.source, name)
+        case Join() if any(each.name == name for each in source.left.fields):
+            return _column_behind(source.left, name)
+        case Join() if isinstance(source.right, LookupScan):
+            keys = (_columns_behind(source.left, left) for left, _right in source.on)
+            return frozenset[Origin]().union(*keys)
+        case Join():
+            return _column_behind(source.right, name)
+        case _:
+            known = (each.origins for each in source.fields if each.name == name)
+            return frozenset[Origin]().union(*known)
 
 
 def _shape_faults(plan: ReleasePlan, query: Query, measure: Measure | None) -> Iterable[Fault]:

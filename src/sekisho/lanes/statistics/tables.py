@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 
 import numpy as np
 
@@ -137,6 +138,53 @@ def shared_rows(plans: Sequence[PlanCells], rows: Mapping[str, Ints]) -> dict[De
         for row, key in enumerate(cell_keys(each)):
             found[key] = int(rows[each.name][row])
     return found
+
+
+def refuse_other_reading(old: Sequence[PlanCells], new: Sequence[PlanCells]) -> None:
+    """Refuse plans that no longer see in some data what the plans before them saw in it.
+
+    Both are cells of the same deliveries. Rows left out or taken in, members renamed or moved,
+    amounts in another unit: the difference of the two tables would be nobody's cell and protected
+    by nobody, and what one hides the other could show under another name.
+
+    Raises: Refused naming the dimension in which they differ.
+    """
+    for before, after in product(old, new):
+        seen, sees = _margins(before), _margins(after)
+        for name in sorted(set(seen) & set(sees)):
+            if seen[name] != sees[name]:
+                raise Refused(
+                    fault("statistics.reading-changed", plan=after.plan.id, dimension=name)
+                )
+        for one, another in product(set(seen) - set(sees), set(sees) - set(seen)):
+            if _is_renamed(seen[one], sees[another]):
+                plans = {"plan": after.plan.id, "other_plan": before.plan.id}
+                raise Refused(
+                    fault(
+                        "statistics.dimension-renamed", None, dimension=another, other=one, **plans
+                    )
+                )
+
+
+_Figures = tuple[int, ...]
+
+
+def _margins(plan_cells: PlanCells) -> dict[str, dict[str, _Figures]]:
+    """For each dimension, what its members hold while every other dimension is totalled."""
+    codes, cells = codes_of(plan_cells), plan_cells.cells
+    found: dict[str, dict[str, _Figures]] = {name: {} for name in codes}
+    for row in range(cells.totals.size):
+        named = [name for name, column in codes.items() if column[row] != TOTAL]
+        figures = (cells.totals[row], cells.rows[row], cells.contributors[row], *cells.top[row])
+        for name in named if len(named) == 1 else codes if not named else ():
+            found[name][codes[name][row]] = tuple(int(each) for each in figures)
+    return found
+
+
+def _is_renamed(one: Mapping[str, _Figures], another: Mapping[str, _Figures]) -> bool:
+    """Whether half of either dimension's members hold just what members of the other hold."""
+    mine, theirs = (set(each.values()) - {each[TOTAL]} for each in (one, another))
+    return 2 * len(mine & theirs) >= max(2, min(len(mine), len(theirs)))
 
 
 def published_table(plan: ReleasePlan, cells: Cells, hidden: Bools) -> Table:
