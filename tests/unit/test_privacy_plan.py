@@ -113,3 +113,25 @@ def test_a_smaller_epsilon_gives_a_larger_error():
         next(expected_errors(planned(sql, epsilon=e))).standard_error for e in ("2", "1", "0.5")
     ]
     assert errors == sorted(errors)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        Contribution(groups=0),
+        Contribution(rows=-1),
+        Contribution(found_groups=10**12),
+        Contribution(found_groups=-1),
+        Contribution(length=Decimal(0) - 1),
+        Contribution(length=Decimal("NaN")),
+        Contribution(lengths={"n": Decimal(0)}),
+    ],
+)
+def test_an_absurd_contribution_is_refused(declared):
+    with pytest.raises(UsageError, match="declared contribution"):
+        planned("SELECT SUM(minutes) AS n FROM trips", declared)
+
+
+def test_reversed_clamps_mean_what_sql_means():
+    amount = planned("SELECT SUM(LEAST(GREATEST(fare, 240), 0)) AS n FROM trips").bound.vectors[0]
+    assert (amount.amounts[0].lower, amount.amounts[0].upper) == (0, 0)

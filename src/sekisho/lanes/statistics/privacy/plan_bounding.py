@@ -6,7 +6,7 @@ from decimal import ROUND_DOWN, Decimal
 from hashlib import sha256
 from math import isqrt, prod
 
-from sekisho.errors import QueryError, fault
+from sekisho.errors import QueryError, UsageError, fault
 from sekisho.lanes.statistics.privacy.bounds import (
     LARGEST_CONTRIBUTION,
     PRECISION_ONE,
@@ -98,6 +98,7 @@ def plan_release(
     Privacy: what `draw` later gives from this plan costs `charge`, neighbours differing in all
         rows of one unit.
     """
+    _check_contribution(contribution)
     contract = contract_of(query.aggregate.source, tables)
     if contract.unit is None or query.aggregate.unit != contract.unit:
         raise QueryError(fault("privacy.unit_lost", query.aggregate.place))
@@ -122,6 +123,15 @@ def plan_release(
     charge = _charge(bound, threshold, ledger, loss)
     proof = contract.proof + _last_steps(bound, bundles, charge, threshold)
     return Plan(query, bound, bundles, charge, threshold, proof)
+
+
+def _check_contribution(declared: Contribution) -> None:
+    """Refuse a declared contribution that is none, or too large to compute with."""
+    counts = (declared.groups, declared.rows, max(1, declared.found_groups))
+    lengths = [*declared.lengths.values(), declared.length or Decimal(1)]
+    fits = all(1 <= each <= MOST_GROUPS for each in counts) and declared.found_groups >= 0
+    if not fits or not all(each.is_finite() and each > 0 for each in lengths):
+        raise UsageError(fault("privacy.contribution_out_of_range", most=MOST_GROUPS))
 
 
 def _seed(query: Query) -> str:
