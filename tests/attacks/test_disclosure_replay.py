@@ -103,19 +103,17 @@ def _tables(count):
 
 @pytest.mark.parametrize("form", list(CountProtection))
 def test_no_hidden_count_is_fixed_for_one_who_reads_values_only(form):
-    for inner in _tables(6):
+    for inner in _tables(4):
         outcome = gives_away(inner, known_seed=False, form=form)
         if outcome is not None:
             assert outcome[1] == 0
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_what_the_pattern_itself_gives_away_stays_within_what_is_documented():
-    """Replaying needs the seed: without it, fewer cells are fixed than with it, or as many."""
-    with_seed = [gives_away(t, known_seed=True, form=CountProtection.STRICT) for t in _tables(40)]
-    without = [gives_away(t, known_seed=False, form=CountProtection.STRICT) for t in _tables(40)]
-    fixed_with = sum(o[2] for o in with_seed if o)
-    fixed_without = sum(o[2] for o in without if o)
-    hidden = sum(o[0] for o in with_seed if o)
-    assert fixed_without <= fixed_with
-    assert fixed_without <= hidden * 0.6
+    """On the smallest of tables, with every parameter and the seed known: a fifth or so."""
+    outcomes = [gives_away(t, known_seed=True, form=CountProtection.STRICT) for t in _tables(25)]
+    hidden = sum(o[0] for o in outcomes if o)
+    assert sum(o[1] for o in outcomes if o) == 0
+    assert sum(o[2] for o in outcomes if o) <= hidden / 4

@@ -285,6 +285,16 @@ def test_an_earlier_release_that_contradicts_itself_is_refused():
     assert "`first`" in wrong.value.sentences(Language.JA)[0]
 
 
+def test_an_earlier_release_with_other_values_is_refused_by_name():
+    cells = cell_set(np.array([1, 2, 3]), rows([1, 1, -1]))
+    every = np.ones(3, dtype=bool)
+    with pytest.raises(DeliveryError) as wrong:
+        with_shared(cells, [Shared("first", every, ~every, np.array([1, 3, 4]))])
+    assert "`first` gives 2 cells another value" in str(wrong.value)
+    union = with_shared(cells, [Shared("first", every, ~every, cells.values)])
+    assert union.must_publish.all()
+
+
 def test_a_contributor_cannot_know_what_is_not_true():
     cells = cell_set(np.array([1, 2, 3]), rows([1, 1, -1]))
     with pytest.raises(DeliveryError):

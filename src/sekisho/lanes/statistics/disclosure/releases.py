@@ -27,11 +27,15 @@ from sekisho.lanes.statistics.disclosure.certificate import Levels
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shared:
-    """An earlier release of the very same cells: which of them it published, which it hid."""
+    """An earlier release of the very same cells: which of them it published, which it hid.
+
+    `values`, where given, are what it published; they must still be the cells' values.
+    """
 
     name: str
     published: Bools
     hidden: Bools
+    values: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +61,8 @@ class Changed:
 def with_shared(cells: CellSet, earlier: Sequence[Shared]) -> CellSet:
     """The cells with what earlier releases of the same data published and hid taken into account.
 
-    Raises: DeliveryError when a release both published and hid a cell, or has other cells.
+    Raises: DeliveryError when a release both published and hid a cell, has other cells, or
+    published other values.
     """
     published, hidden = cells.must_publish.copy(), cells.hidden.copy()
     for release in earlier:
@@ -71,9 +76,18 @@ def with_shared(cells: CellSet, earlier: Sequence[Shared]) -> CellSet:
             raise DeliveryError(
                 fault("disclosure.earlier-reopened", release=release.name, count=count)
             )
+        _same_values(cells, release)
         published |= release.published
         hidden |= release.hidden
     return replace(cells, must_publish=published, hidden=hidden & ~published)
+
+
+def _same_values(cells: CellSet, release: Shared) -> None:
+    if release.values is None:
+        return
+    differ = int(((release.values != cells.values) & release.published).sum())
+    if differ:
+        raise DeliveryError(fault("disclosure.earlier-differs", release=release.name, count=differ))
 
 
 def with_changed(

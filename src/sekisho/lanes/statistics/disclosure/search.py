@@ -110,11 +110,11 @@ def _proved(
 ) -> Outcome:
     """The pattern with small components at their optimum, and the sum of proven bounds.
 
-    Against contributors a pattern costs no less than against outsiders alone, so the bound holds.
+    Against contributors no optimum is sought: their levels would need cuts of their own.
     """
     problem = search.problem
     best = Outcome(hardened, 0.0)
-    if not effort.exact:
+    if not effort.exact or inside.size:
         return best
     label = components(problem.rows)
     for number in np.unique(label[problem.unsafe]).tolist():
@@ -137,7 +137,7 @@ def _proved_part(
     found = optimum(small, small.weight, now, effort.exact_rounds, means[1])
     counted = replace(pattern, programs=pattern.programs + found.programs)
     best = Outcome(replace(best.hardened, pattern=counted), best.bound + found.bound)
-    if found.hidden is None or inside.size:
+    if found.hidden is None:
         return best
     wished = pattern.hidden.copy()
     wished[part] = found.hidden
