@@ -17,6 +17,9 @@ FOLDER = shipped_programmes()["cross-border-ecommerce"]
 SAMPLE = FOLDER / "sample" / "deliveries.parquet"
 PROGRAMME = read_programme(FOLDER)
 DELIVERIES = PROGRAMME.dataset("deliveries")
+TABLES = [p for p in PROGRAMME.release_plans if p.method is Method.DISCLOSURE_CONTROL]
+PRIVATE = [p for p in PROGRAMME.release_plans if p.method is Method.DIFFERENTIAL_PRIVACY]
+INVOICES = FOLDER / "sample" / "online-retail.parquet"
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +168,7 @@ def test_the_two_tables_share_the_totals_of_the_years(database):
             for row in database.execute(plan.sql).fetchall()
             if row[:2] == (None, None)
         }
-        for plan in PROGRAMME.release_plans
+        for plan in TABLES
     ]
     assert len(by_year[0]) == 11
     assert by_year[0] == by_year[1]
@@ -177,7 +180,7 @@ def test_the_two_tables_share_the_totals_of_the_years(database):
 
 @pytest.mark.parametrize("language", list(Language))
 def test_every_value_that_a_table_shows_has_a_label(database, language):
-    for plan in PROGRAMME.release_plans:
+    for plan in TABLES:
         labels = {(column, value): text.said(language) for column, value, text in plan.labels}
         assert all(labels.values())
         columns = [level for dimension in plan.dimensions for level in dimension.levels]
@@ -187,22 +190,35 @@ def test_every_value_that_a_table_shows_has_a_label(database, language):
 
 
 def test_the_secret_parameter_stands_nowhere_in_the_folder():
-    for plan in PROGRAMME.release_plans:
-        assert plan.method is Method.DISCLOSURE_CONTROL
+    for plan in TABLES:
         assert plan.sensitivity_rules == ("minimum-frequency", "p-percent")
     read = [path.read_text("utf-8") for path in FOLDER.rglob("*.toml")]
     assert all(" = 10\n" not in text for text in read)
 
 
 def test_the_sample_is_the_file_that_its_provenance_names():
-    digest = hashlib.sha256(SAMPLE.read_bytes()).hexdigest()
-    assert digest in (FOLDER / "sample" / "PROVENANCE.md").read_text("utf-8")
+    for sample in (SAMPLE, INVOICES):
+        digest = hashlib.sha256(sample.read_bytes()).hexdigest()
+        assert digest in (FOLDER / "sample" / "PROVENANCE.md").read_text("utf-8")
 
 
 def test_the_readme_says_what_the_tables_are():
     pages = [(FOLDER / name).read_text("utf-8") for name in ("README.md", "README.ja.md")]
     for page in pages:
-        for figure in ("10,324", "5,404", "4,920", "72", "40", "542,212,022.34", "341", "114"):
+        for figure in (
+            "10,324",
+            "5,404",
+            "4,920",
+            "72",
+            "40",
+            "542,212,022.34",
+            "341",
+            "114",
+            "541,909",
+            "135,080",
+            "4,372",
+            "546",
+        ):
             assert figure in page
 
 
@@ -210,3 +226,41 @@ def test_the_rows_of_the_look_up_are_in_order_of_their_key():
     with Path(FOLDER / "lookups" / "countries.csv").open(encoding="utf-8", newline="") as file:
         keys = [row["iso2"] for row in csv.DictReader(file)]
     assert keys == sorted(keys)
+
+
+def test_every_country_on_an_invoice_has_one_row_in_the_look_up(database):
+    file = FOLDER / "lookups" / "retail-countries.csv"
+    names = f"read_csv('{file}', header = true, all_varchar = true)"
+    assert one(
+        database,
+        "SELECT count(*), count(DISTINCT recorded), count(DISTINCT country),"
+        f" count(DISTINCT country_ja) FROM {names}",
+    ) == (38, 38, 38, 38)
+    assert one(
+        database,
+        f"SELECT count(DISTINCT country) FROM '{INVOICES}' WHERE country IN"
+        f" (SELECT recorded FROM {names})",
+    ) == (38,)
+
+
+def test_the_invoices_are_those_that_the_readme_counts(database):
+    assert one(
+        database,
+        "SELECT count(*), count(DISTINCT customer_id), count(*) FILTER (customer_id IS NULL),"
+        f" sum(quantity * unit_price_gbp) FROM '{INVOICES}'",
+    ) == (541_909, 4_372, 135_080, Decimal("9747747.934"))
+
+
+def test_every_month_of_the_invoices_has_a_label_and_no_other(database):
+    months = database.execute(
+        f"SELECT DISTINCT strftime(date_trunc('month', invoiced_at), '%Y-%m-%d') FROM '{INVOICES}'"
+    ).fetchall()
+    for plan in PRIVATE:
+        labelled = {value for column, value, _ in plan.labels if column == "month"}
+        assert labelled == {month for (month,) in months}
+
+
+def test_the_private_tables_can_all_be_paid_from_the_budget():
+    budget = PROGRAMME.dataset("online-retail").budget
+    assert sum(plan.epsilon for plan in PRIVATE) < budget.epsilon
+    assert budget.period == "once"

@@ -1,4 +1,4 @@
-"""`sekisho demo`: two linked tables, the whole way, on real data."""
+"""`sekisho demo`: two linked tables and a private one, the whole way, on real data."""
 
 import time
 from collections.abc import Iterator
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from sekisho.present.released import Released
 
 PROGRAMME = "cross-border-ecommerce"
-DATASET = "deliveries"
-SAMPLE = "sample/deliveries.parquet"
-PLANS = ("purchases-by-destination", "purchases-by-product")
-STEPS = 7
+DATASETS = ("deliveries", "online-retail")
+PLANS = {
+    "purchases-by-destination": "release-first",
+    "purchases-by-product": "release-second",
+    "purchases-by-country-and-month": "release-private",
+}
+"""Release plan -> how its step is announced."""
+STEPS = 8
 PRIVATE = {"p-percent": 10}
 """The demo plays the data holder too, so it sets the holder's private parameter itself."""
 
@@ -65,20 +69,10 @@ def demo(speaker: Speaker, folder: Path, port: int, no_serve: bool) -> int:  # n
         with steps.step("programme", programme=PROGRAMME):
             programme = node.add_programme(PROGRAMME)
             speaker.say("programme-added", programme=programme.id, digest=programme.digest)
-        with steps.step("load"), watched(speaker) as watch:
-            delivery = node.load(PROGRAMME, DATASET, _sample(), watch)
-        speaker.say(
-            "loaded",
-            rows=f"{delivery.rows:,}",
-            dataset=DATASET,
-            programme=PROGRAMME,
-            id=delivery.id,
-        )
-        released = []
-        for plan, step in zip(PLANS, ("release-first", "release-second"), strict=True):
-            with steps.step(step, plan=plan), watched(speaker) as watch:
-                released.append(node.release(PROGRAMME, plan, watch))
-            show_release(speaker, node, released[-1], rows=SHOWN_ROWS)
+        with steps.step("load"):
+            for dataset in DATASETS:
+                _load(speaker, node, dataset)
+        released = [_release(steps, node, plan, step) for plan, step in PLANS.items()]
         with steps.step("verify"):
             findings = node.verify()
         _verdict(speaker, findings)
@@ -119,10 +113,27 @@ def _node(speaker: Speaker, folder: Path) -> "Node":
     return node
 
 
-def _sample() -> Path:
+def _load(speaker: Speaker, node: "Node", dataset: str) -> None:
     from sekisho.programmes.shipped import shipped_programmes
 
-    return shipped_programmes()[PROGRAMME] / SAMPLE
+    sample = shipped_programmes()[PROGRAMME] / "sample" / f"{dataset}.parquet"
+    with watched(speaker) as watch:
+        delivery = node.load(PROGRAMME, dataset, sample, watch)
+    speaker.say(
+        "loaded",
+        rows=f"{delivery.rows:,}",
+        dataset=dataset,
+        programme=PROGRAMME,
+        id=delivery.id,
+    )
+
+
+def _release(steps: _Steps, node: "Node", plan: str, step: str) -> "Released":
+    speaker = steps.speaker
+    with steps.step(step, plan=plan), watched(speaker) as watch:
+        released = node.release(PROGRAMME, plan, watch)
+    show_release(speaker, node, released, rows=SHOWN_ROWS)
+    return released
 
 
 def _verdict(speaker: Speaker, findings: "Findings") -> None:
