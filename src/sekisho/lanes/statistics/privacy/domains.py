@@ -219,7 +219,10 @@ def _called(call: Call, arguments: Sequence[Domain]) -> Domain:
         case Function.NULLIF:
             found = first
         case Function.ABS:
-            found = _between(Decimal(0), max(abs(low), abs(high)))
+            if not (low.is_finite() and high.is_finite()):
+                # the smallest 64-bit integer has no absolute value: the engine would stop at it
+                raise QueryError(fault("privacy.arithmetic_unbounded", call.place))
+            found = Range(Decimal(0), max(abs(low), abs(high)))
         case Function.ROUND | Function.FLOOR | Function.CEIL:
             found = _between(low - 1, high + 1)
         case Function.DIVIDE:
