@@ -128,6 +128,7 @@ def test_nothing_is_drawn_or_read_when_the_budget_does_not_hold_it():
         "SELECT SUM(fare * fare) AS n FROM trips",
         "SELECT COUNT(*) AS n FROM trips WHERE fare * fare > 10",
         "SELECT COUNT(*) AS n FROM trips WHERE ABS(fare) > 10",
+        "WITH m AS (SELECT person, MEDIAN(age) AS a FROM trips GROUP BY person) SELECT SUM(a) AS n FROM m",
         "SELECT region, COUNT(*) AS n FROM trips WHERE 1 / (age - 30) > 0 GROUP BY region",
         "SELECT COUNT(*) AS n FROM trips UNION ALL SELECT COUNT(*) AS n FROM trips",
         "SELECT * FROM trips",

@@ -206,6 +206,8 @@ def _gathered(measure: Measure, below: Mapping[str, Domain]) -> Domain:
         check_arithmetic(measure.argument, below)
     if measure.function is MeasureFunction.COUNT or measure.argument is None:
         return Range(Decimal(0), MOST_ROWS)
+    if measure.function is MeasureFunction.QUANTILE:
+        raise QueryError(fault("privacy.measure_unproven", measure.place, measure=measure.name))
     inside = domain_of(measure.argument, below)
     low, high = ends_of(inside)
     if measure.function is MeasureFunction.SUM:
