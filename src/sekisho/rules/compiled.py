@@ -18,13 +18,14 @@ from sekisho.model.text import Text
 from sekisho.rules.cedar import NotCedar, Policy, PolicySet, build, parse_policy
 from sekisho.rules.check import check_rules
 from sekisho.rules.conditions import (
+    Atom,
     Condition,
     must_be_known,
     named_gateways,
     read_condition,
 )
 from sekisho.rules.packs import PERSONAL, DutyRule, PackRule, Packs
-from sekisho.rules.vocabulary import SCOPE, schema_text
+from sekisho.rules.vocabulary import SCOPE, Layout, layout, schema_text
 
 Ends = tuple[str, str]
 """The sender's and the recipient's jurisdiction as rules name them; empty where unknown."""
@@ -37,10 +38,13 @@ class Compiled:
     policies: PolicySet
     paths: frozenset[str]
     """Facts that the rules use; every question holds exactly these."""
+    layout: Layout
     by_path: Mapping[str, tuple[str, ...]]
     """Rules that compare a fact; what a change of it can change."""
     must_be_known: frozenset[str]
     conditions: Mapping[str, Condition]
+    atoms: frozenset[Atom]
+    """Every comparison that the conditions make."""
     cited: Mapping[str, CitedRule]
     requirements: tuple[str, ...]
     own: frozenset[str]
@@ -185,9 +189,11 @@ def _compile(
     return Compiled(
         policies=policies,
         paths=paths - SCOPE,
+        layout=layout(paths - SCOPE),
         by_path=by_path,
         must_be_known=frozenset().union(*needed),
         conditions=conditions,
+        atoms=frozenset(atom for each in conditions.values() for atom in each.atoms()),
         cited=cited | {rule.id: cited_rule(rule) for rule in programme},
         requirements=tuple(rule.cited.id for rule in of_packs if rule.is_requirement),
         own=frozenset(rule.id for rule in programme),

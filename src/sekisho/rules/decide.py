@@ -18,10 +18,10 @@ from sekisho.rules.cedar import Answer, ask
 from sekisho.rules.compiled import Compiled, Ends, Unusable, compiled
 from sekisho.rules.duties import duties_of
 from sekisho.rules.fallbacks import FACTS_INCOMPLETE, NO_PACK, NO_RULE_ALLOWS, RULES_FAULTY
-from sekisho.rules.known import facts_hash, faults_of, found_as, unknown_paths, values
+from sekisho.rules.known import are_unknown, facts_hash, faults_of, found_as, values
 from sekisho.rules.openings import Weighed, closed_by, openings, passes, standing_against, weigh
 from sekisho.rules.packs import Packs
-from sekisho.rules.vocabulary import ACTIONS, nested
+from sekisho.rules.vocabulary import ACTIONS, laid_out
 from sekisho.terms import Outcome
 
 
@@ -89,7 +89,7 @@ def ends_of(facts: Facts, packs: Packs) -> Ends:
 def _ask(flow: _Flow) -> Answer:
     """Cedar's answer to the flow; errors and contradictions make it none."""
     parties = (flow.facts.recipient.id or "?", flow.facts.data.id or "?")
-    context = nested({path: flow.weighed.values[path] for path in flow.rules.paths})
+    context = laid_out(flow.weighed.values, flow.rules.layout)
     answer = ask(flow.rules.policies, ACTIONS[flow.facts.lane], context, parties)
     against = standing_against(flow.weighed)
     expected = passes(flow.rules, flow.weighed.truths)
@@ -144,9 +144,9 @@ def _closed(flow: _Flow, gateways: tuple[Gateway, ...], judged: Answer) -> Decis
 
 
 def _judge(flow: _Flow) -> Decision:
-    unknown = unknown_paths(flow.facts, flow.packs) & flow.rules.must_be_known
+    unknown = are_unknown(flow.rules.must_be_known, flow.weighed.values)
     if unknown:
-        said = ", ".join(f"`{path}`" for path in sorted(unknown))
+        said = ", ".join(f"`{path}`" for path in unknown)
         return _refused(
             flow.at, FACTS_INCOMPLETE, [fault("rules.incomplete", facts=said)], flow.hashes
         )

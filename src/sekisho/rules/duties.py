@@ -21,8 +21,9 @@ def months_after(day: date, months: int) -> date:
 def duties_of(rules: Compiled, through: Collection[str], at: date) -> tuple[Duty, ...]:
     """The duties that follow from the rules through which a flow passed."""
     found = []
+    passed = set(through)
     for duty in rules.duties:
-        if not any(each in through for each in duty.follows):
+        if passed.isdisjoint(duty.follows):
             continue
         due = at + timedelta(days=duty.due_days) if duty.due_days is not None else None
         if due is None and duty.every_months is not None:

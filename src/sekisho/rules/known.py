@@ -73,11 +73,14 @@ def _file_faults(on_file: Mapping[str, Fact], vocabulary: Vocabulary) -> list[Fa
     if not _is(on_file, Mapping, needed=True):
         return [_wrong("on_file")]
     found: list[Fault] = []
+    kinds = vocabulary.facts
     for name, value in on_file.items():
+        if type(value) is Fact and type(value.truth) is Truth and name in kinds and not value.until:
+            continue
         if len(found) > MAX_FAULTS:
             break
-        if name not in vocabulary.facts:
-            found.append(unknown_word("rules.unknown-fact", str(name), sorted(vocabulary.facts)))
+        if name not in kinds:
+            found.append(unknown_word("rules.unknown-fact", str(name), sorted(kinds)))
         elif not (
             _is(value, Fact, needed=True) and _is(value.truth, Truth, needed=True)
         ) or not _is(value.until, datetime):
@@ -155,6 +158,11 @@ def values(facts: Facts, packs: Packs, at: date, paths: Collection[str]) -> dict
             helps = holds_through(fact, at)
         found[name] = helps == kind.opens
     return found
+
+
+def are_unknown(paths: Collection[str], found: Mapping[str, object]) -> list[str]:
+    """Those of the paths whose value stands in for one that nobody gave."""
+    return sorted(path for path in paths if found[path] in (NOBODY_KNOWS, MOST_PERSONS, []))
 
 
 def unknown_paths(facts: Facts, packs: Packs) -> frozenset[str]:

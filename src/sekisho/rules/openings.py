@@ -49,7 +49,14 @@ class Weighed:
 
 def weigh(rules: Compiled, vocabulary: Vocabulary, values: Mapping[str, object]) -> Weighed:
     """The rules with what applies for these values."""
-    truths = {name: condition.holds(values) for name, condition in rules.conditions.items()}
+    held = {atom for atom in rules.atoms if atom.holds(values)}
+    truths = {}
+    for name, condition in rules.conditions.items():
+        truths[name] = False
+        for way in condition.ways:
+            if way <= held:
+                truths[name] = True
+                break
     return Weighed(rules, vocabulary, values, truths)
 
 

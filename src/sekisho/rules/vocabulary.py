@@ -114,15 +114,31 @@ def schema_text(paths: Iterable[str]) -> str:
     return f"entity Party;\nentity Data;\naction {actions} {applies};\n"
 
 
-def nested(values: Mapping[str, object]) -> dict[str, object]:
+Layout = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""Groups of a context with (name, path) each; the group without a name stands at the top."""
+
+
+def layout(paths: Iterable[str]) -> Layout:
+    """How values by dotted path lie in the records that Cedar reads."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for path in sorted(paths):
+        group, dot, name = path.partition(".")
+        groups.setdefault(group if dot else "", []).append((name if dot else path, path))
+    return tuple((group, tuple(names)) for group, names in groups.items())
+
+
+def laid_out(values: Mapping[str, object], where: Layout) -> dict[str, object]:
     """Values by dotted path as the records that Cedar reads."""
     context: dict[str, object] = {}
-    for path, value in values.items():
-        group, dot, name = path.partition(".")
-        if dot:
-            record = context.setdefault(group, {})
-            if isinstance(record, dict):
-                record[name] = value
+    for group, names in where:
+        record = {name: values[path] for name, path in names}
+        if group:
+            context[group] = record
         else:
-            context[path] = value
+            context.update(record)
     return context
+
+
+def nested(values: Mapping[str, object]) -> dict[str, object]:
+    """Values by dotted path as the records that Cedar reads, all of them."""
+    return laid_out(values, layout(values))
