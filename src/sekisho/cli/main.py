@@ -12,14 +12,17 @@ from sekisho.errors import SekishoError, StorageError, fault
 from sekisho.terms import Language
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "budget": ("sekisho.cli.query", "budget"),
     "decide": ("sekisho.cli.rules", "decide"),
     "demo": ("sekisho.cli.demo", "demo"),
     "doctor": ("sekisho.cli.doctor", "doctor"),
+    "explain": ("sekisho.cli.query", "explain"),
     "init": ("sekisho.cli.init", "init"),
     "load": ("sekisho.cli.load", "load"),
     "log": ("sekisho.cli.log", "log"),
     "participant": ("sekisho.cli.participant", "participant"),
     "programme": ("sekisho.cli.programme", "programme"),
+    "query": ("sekisho.cli.query", "query"),
     "receipt": ("sekisho.cli.receipt", "receipt"),
     "release": ("sekisho.cli.release", "release"),
     "rules": ("sekisho.cli.rules", "rules"),

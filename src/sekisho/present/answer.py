@@ -10,6 +10,7 @@ from sekisho.errors import Fault
 from sekisho.gate.answers import Answered
 from sekisho.gate.private import Priced
 from sekisho.lanes.statistics.privacy.answer import Expected, expected_errors, explained
+from sekisho.lanes.statistics.privacy.measures import Reading
 from sekisho.lanes.statistics.privacy.table import Number, PrivateTable, Shown
 from sekisho.terms import Language
 from sekisho.text import sentence
@@ -149,6 +150,23 @@ class Queried:
         return f'<div lang="{self.language.value}">{table}{notes}</div>'
 
 
+def print_answer(answer: Queried, language: Language) -> None:
+    """Print the whole answer and what to know when reading it."""
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    console = Console(highlight=False)
+    drawn = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    for name in answer.table.columns:
+        is_group = name in answer.table.group_columns
+        drawn.add_column(name, justify="left" if is_group else "right", no_wrap=True)
+    for line in shown_lines(answer.table):
+        drawn.add_row(*line)
+    console.print(drawn)
+    for note in answer.notes(language):
+        console.print(note, markup=False)
+
+
 def _bounds(name: str, numbers: "list[Number]") -> "dict[str, pa.Array]":
     import pyarrow as pa
 
@@ -173,14 +191,14 @@ def shown_lines(table: PrivateTable) -> Iterator[tuple[str, ...]]:
 
 
 def shown_number(number: Number) -> str:
-    """A number as people read it: `1,234 ± 56 (1,120 to 1,350)`."""
+    """A number as people read it: `1,234 ±56 (1,120–1,350)`."""
     if number.standard_error is None or number.interval is None:
         return _plain(number.value)
     decimals = _decimals(number.value)
     error = _rounded(number.standard_error, decimals, ROUND_CEILING)
     low = _rounded(number.interval.low, decimals, ROUND_FLOOR)
     high = _rounded(number.interval.high, decimals, ROUND_CEILING)
-    return f"{_plain(number.value)} ± {error:,f} ({low:,f} – {high:,f})"
+    return f"{_plain(number.value)} ±{error:,f} ({low:,f}–{high:,f})"
 
 
 def _plain(value: Shown) -> str:
@@ -208,10 +226,19 @@ def quoted(priced: Priced, language: Language) -> Quoted:
         epsilon=priced.epsilon,
         is_paid=priced.is_paid,
         budgets=_budgets(priced),
-        expected=tuple(expected_errors(priced.plan)),
+        expected=tuple(_expected_of(priced)),
         proof=explained(priced.plan),
         language=language,
     )
+
+
+def _expected_of(priced: Priced) -> Iterator[Expected]:
+    """Expected errors of counts and sums; how exact a mean is depends on what is counted."""
+    wanted = {each.name: each for bundle in priced.plan.bundles for each in bundle.wanted}
+    asked = {each.name for each in priced.plan.query.aggregate.measures}
+    for each in expected_errors(priced.plan):
+        if each.measure in asked and wanted[each.measure].reading is not Reading.MEAN:
+            yield each
 
 
 def queried(answered: Answered, language: Language) -> Queried:
