@@ -1,13 +1,11 @@
 """From facts to what Cedar is asked: what is unknown takes the value that helps the flow least."""
 
 import hashlib
-import json
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from sekisho.errors import Fault, fault
 from sekisho.model.facts import (
-    UNKNOWN,
     Category,
     DataFacts,
     Fact,
@@ -147,12 +145,15 @@ def values(facts: Facts, packs: Packs, at: date, paths: Collection[str]) -> dict
         found["data.categories"] = []
     if known["data.persons"] is None:
         found["data.persons"] = MOST_PERSONS
-    kinds = packs.vocabulary.facts
+    kinds, on_file = packs.vocabulary.facts, facts.on_file
     for name in paths:
         kind = kinds.get(name)
         if kind is None:
             continue
-        fact = facts.on_file.get(name, UNKNOWN)
+        fact = on_file.get(name)
+        if fact is None:
+            found[name] = not kind.opens
+            continue
         helps = fact.truth is (Truth.TRUE if kind.opens else Truth.FALSE)
         if helps and fact.until is not None:
             helps = holds_through(fact, at)
@@ -173,15 +174,14 @@ def unknown_paths(facts: Facts, packs: Packs) -> frozenset[str]:
 def facts_hash(facts: Facts) -> str:
     """SHA-256 over the facts, hexadecimal; the same facts give the same hash in any order."""
     data, sender, recipient = facts.data, facts.sender, facts.recipient
-    document = [
-        facts.lane,
-        facts.purpose,
-        [sender.kind, sender.jurisdiction, sender.id],
-        [recipient.kind, recipient.jurisdiction, recipient.id],
-        [data.identifiability, sorted(data.categories or ()), data.persons, data.id],
-        [
-            [name, f.truth, f.source, f.answers, f.until and f.until.astimezone(UTC).isoformat()]
-            for name, f in sorted(facts.on_file.items())
-        ],
+    parts: list[object] = [
+        *(facts.lane, facts.purpose, sender.kind, sender.jurisdiction, sender.id),
+        *(recipient.kind, recipient.jurisdiction, recipient.id),
+        *(data.identifiability, ",".join(sorted(data.categories or ())), data.persons, data.id),
     ]
-    return hashlib.sha256(json.dumps(document, separators=(",", ":")).encode()).hexdigest()
+    for name, fact in sorted(facts.on_file.items()):
+        until = fact.until.astimezone(UTC).isoformat() if fact.until else None
+        parts += (name, fact.truth, fact.source, fact.answers, until)
+    said = ["" if part is None else str(part) for part in parts]
+    text = "".join([f"{len(part)}:{part}" for part in said])
+    return hashlib.sha256(text.encode()).hexdigest()
