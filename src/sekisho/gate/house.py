@@ -66,6 +66,10 @@ class House:
         """Held while a release of a programme is made: releases never race each other."""
         return self.folder.root / "locks" / f"programme-{programme}"
 
+    def lock_of_data(self, digest: str) -> Path:
+        """Held while tables of a delivery leave; taken after the programme's, never before."""
+        return self.folder.root / "locks" / f"data-{digest}"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -45,6 +45,22 @@ def deliveries_in(
     return tuple(found)
 
 
+def refuse_left_elsewhere(
+    house: House, programme: Programme, deliveries: Sequence[Delivery]
+) -> None:
+    """Refuse data of which another programme has let something out.
+
+    Tables are protected together with what left before in their own programme; two programmes
+    over the same data would hide other cells, and each show what the other hides.
+
+    Raises: Refused.
+    """
+    digests = {each.digest for each in deliveries}
+    for each in house.store.releases():
+        if each.programme != programme.id and not digests.isdisjoint(each.deliveries):
+            raise Refused(fault("gate.data-elsewhere", programme=programme.id))
+
+
 def judge(house: House, programme: Programme, what: str, purpose: str) -> Decision:
     """What the rules say of letting statistics out to the public for a purpose, today.
 

@@ -2,8 +2,8 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 
@@ -21,6 +21,15 @@ def held(file: Path, *, shared: bool = False) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def held_all(files: Iterable[Path]) -> Iterator[None]:
+    """Hold several locks, always taken in one order, so that no two callers wait for each other."""
+    with ExitStack() as every:
+        for file in sorted(set(files)):
+            every.enter_context(held(file))
+        yield
 
 
 @contextmanager

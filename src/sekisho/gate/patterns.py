@@ -243,6 +243,8 @@ def _earlier(reading: _Reading, now: _Now) -> tuple[Earlier, ...]:
         old = read_programme(house.folder.programme(name, kept.programme))
         plans = [plan for plan_id in kept.plans if (plan := old.plan(plan_id)) is not None]
         if datasets_read(old, plans).isdisjoint(each.dataset for each in now.deliveries):
+            if not set(by_id).isdisjoint(kept.deliveries):
+                raise Refused(fault("gate.data-elsewhere", programme=name))
             continue
         if not set(kept.deliveries) <= set(by_id):
             raise Refused(fault("gate.data-withdrawn", programme=name))

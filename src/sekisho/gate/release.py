@@ -9,8 +9,8 @@ from sekisho.gate.answers import release_private
 from sekisho.gate.files import workshop
 from sekisho.gate.handout import finish_all, manifest_digest_of, write_papers
 from sekisho.gate.house import Call, House, Said, entry_of
-from sekisho.gate.judge import deliveries_for, judge, plan_of, refuse
-from sekisho.gate.locks import held
+from sekisho.gate.judge import deliveries_for, judge, plan_of, refuse, refuse_left_elsewhere
+from sekisho.gate.locks import held, held_all
 from sekisho.gate.patterns import Edition, protected_set
 from sekisho.gate.sequence import sequence
 from sekisho.model.canonical import canonical
@@ -34,10 +34,10 @@ def release(call: Call, programme_id: str, plan_id: str, watch: Watch) -> Releas
     logged; NotFound; NotPermitted.
     """
     house = call.house
-    programme = installed(house, programme_id, afresh=True)
-    permit(call, Action.RELEASE, programme)
-    plan = plan_of(programme, plan_id)
+    _asked(call, programme_id, plan_id)
     with held(house.busy, shared=True), held(house.lock_of(programme_id)):
+        # Asked again: while this call waited, the programme may have been given stricter rules.
+        programme, plan = _asked(call, programme_id, plan_id)
         finish_all(house, programme_id)
         if plan.method is Method.DIFFERENTIAL_PRIVACY:
             return release_private(call, programme, plan, watch)
@@ -49,12 +49,20 @@ def release(call: Call, programme_id: str, plan_id: str, watch: Watch) -> Releas
         decision = judge(house, programme, plan.id, programme.purpose)
         if not decision.allowed:
             refuse(house, programme, plan.id, decision)
-        protected = protected_set(house, programme, plan, deliveries, watch)
-        watch.progress("gate.phase-log", 0, 0)
-        made = _make(house, _Making(programme, plan, protected, decision, deliveries, request))
+        with held_all(house.lock_of_data(each.digest) for each in deliveries):
+            refuse_left_elsewhere(house, programme, deliveries)
+            protected = protected_set(house, programme, plan, deliveries, watch)
+            watch.progress("gate.phase-log", 0, 0)
+            made = _make(house, _Making(programme, plan, protected, decision, deliveries, request))
         sequence(house)
         finish_all(house, programme_id)
     return replace(made, state=ReleaseState.OPEN)
+
+
+def _asked(call: Call, programme_id: str, plan_id: str) -> tuple[Programme, ReleasePlan]:
+    programme = installed(call.house, programme_id, afresh=True)
+    permit(call, Action.RELEASE, programme)
+    return programme, plan_of(programme, plan_id)
 
 
 def _request(
