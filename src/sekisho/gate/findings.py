@@ -11,7 +11,7 @@ from sekisho.gate.handout import ENTRY, MANIFEST, OUTSIDE_MANIFEST, PROOF, manif
 from sekisho.model.entry import Entry, EntryKind, manifest_digest, parse_entry
 from sekisho.ports import Watch
 from sekisho.tlog.note import Verifier
-from sekisho.tlog.proof import verify_proof
+from sekisho.tlog.proof import verify_receipt
 from sekisho.tlog.tree import Listable
 from sekisho.tlog.verify import verify_log
 
@@ -83,11 +83,11 @@ def check_proof(folder: Path, verifiers: tuple[Verifier, ...]) -> Proof:
     try:
         text = (folder / PROOF).read_bytes().decode("utf-8")
         entry = (folder / ENTRY).read_bytes()
-        found = verify_proof(text, entry, verifiers)
+        found = verify_receipt(text, verifiers).proven
         index, size, origin = found.index, found.checkpoint.size, found.checkpoint.origin
         witnesses = tuple(each.name for each in found.checkpoint.cosigned)
         named = released_by(parse_entry(entry))
-        if named is None or named[0] != folder.name:
+        if found.entry != entry or named is None or named[0] != folder.name:
             raise TamperedError(fault("gate.proof-wrong", release=folder.name))
         faults += folder_faults(folder, Logged(index, entry, named[1]))
     except (OSError, UnicodeDecodeError):
@@ -131,6 +131,8 @@ def verify_folder(
             yield from error.faults
             return
         if named is not None:
+            if named[0] in logged:
+                yield fault("gate.release-twice", release=named[0], index=index)
             logged[named[0]] = Logged(index, data, named[1])
 
     log = verify_log(storage, verifiers, note_release, watch)
