@@ -1,11 +1,12 @@
 """The papers of a release: written whole, proved, and moved to where they are handed out."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from sekisho.errors import StorageError, fault
+from sekisho.errors import Refused, StorageError, fault
 from sekisho.gate.files import digest_of, move_into_place, sync_folder, write_whole
 from sekisho.gate.house import House
 from sekisho.gate.sequence import sequence
@@ -15,6 +16,7 @@ from sekisho.model.decision import CitedRule
 from sekisho.model.entry import manifest_digest
 from sekisho.model.programme import Programme
 from sekisho.model.release import Release
+from sekisho.model.table import Table
 from sekisho.model.text import Text
 from sekisho.terms import Method, ReleaseState
 
@@ -41,7 +43,10 @@ def write_papers(house: House, programme: Programme, release: Release, own: Path
 
     The folder waits under `aside` by the release's name until the entry stands in the log; a
     folder left there by a killed call is replaced, since its release was never committed.
+
+    Raises: Refused when a title or a group holds characters that no reader could be shown.
     """
+    refuse_unshowable(release.table)
     papers = own / "papers"
     papers.mkdir()
     about = about_release(programme, release)
@@ -55,6 +60,34 @@ def write_papers(house: House, programme: Programme, release: Release, own: Path
         waiting.rename(own / "left-by-a-killed-call")
     move_into_place(papers, waiting)
     return replace(release, files=files)
+
+
+_UNSHOWABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""What commands a terminal, turns the direction of text, or cannot stand in XML."""
+
+
+def refuse_unshowable(table: Table) -> None:
+    """Refuse a table whose words would command a terminal or break a file; whose, is named.
+
+    Raises: Refused naming the column, or the table's own titles.
+    """
+    for where, text in _words(table):
+        if _UNSHOWABLE.search(text):
+            raise Refused(fault("gate.unshowable", plan=table.id, column=where))
+
+
+def _words(table: Table) -> Iterator[tuple[str, str]]:
+    own = [table.title, table.measure_title, table.unit_of_measure]
+    for each in table.dimensions:
+        own += [each.title, each.total, *each.column_titles]
+    for said in own:
+        yield from ((table.measure, text) for text in (said.en, said.ja))
+    for column, value, label in table.labels:
+        yield from ((column, text) for text in (value, label.en, label.ja))
+    for place, column in enumerate(table.group_columns):
+        yield from ((column, group) for group in {row.groups[place] for row in table} if group)
 
 
 def waiting_place(house: House, release_id: str) -> Path:
