@@ -14,9 +14,10 @@ def repair(house: House) -> None:
 
     Files are cleared only while nobody else works on the node; entries and releases are safe to
     finish at any time.
+
+    Raises: TamperedError before anything is touched when the store is not the log's own.
     """
-    if house.log.size() < house.store.entry_count():
-        sequence(house)
+    sequence(house)
     with held_if_free(house.busy) as alone:
         if alone:
             _clear_deliveries(house)

@@ -12,12 +12,17 @@ def sequence(house: House) -> int:
     Any process may do it for all: the log's own lock lets one write at a time, and entries that
     another wrote meanwhile are compared and passed over.
 
-    Raises: TamperedError when the log holds more than the store: an older store was restored.
+    Raises: TamperedError when the store is not the one that the log was written from: an older
+    copy of it was restored, even when it has grown past the log since.
     """
     size, stored = house.log.size(), house.store.entry_count()
     if size > stored:
         raise TamperedError(fault("gate.store-behind", logged=size, stored=stored))
-    while size < stored:
-        waiting = house.store.outbox(size, BATCH)
-        size = house.log.integrate(size, [data for _index, data in waiting])
+    while stored:
+        # The last entry that the log has goes along: the log compares it with its own.
+        first = max(size - 1, 0)
+        waiting = house.store.outbox(first, BATCH)
+        size = house.log.integrate(first, [data for _index, data in waiting])
+        if size >= stored:
+            break
     return size
