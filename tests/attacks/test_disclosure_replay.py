@@ -103,7 +103,7 @@ def _tables(count):
 
 @pytest.mark.parametrize("form", list(CountProtection))
 def test_no_hidden_count_is_fixed_for_one_who_reads_values_only(form):
-    for inner in _tables(4):
+    for inner in _tables(2):
         outcome = gives_away(inner, known_seed=False, form=form)
         if outcome is not None:
             assert outcome[1] == 0

@@ -55,7 +55,7 @@ def test_an_attacker_who_reads_what_is_published_recovers_no_hidden_cell(release
     known = [cell for cell in exactly_known(seen) if not places.virtual[cell]]
     assert known == []
     unsafe = np.flatnonzero(found.mask)
-    sample = unsafe if unsafe.size <= 3 else unsafe[:: unsafe.size // 3]
+    sample = unsafe if unsafe.size <= 2 else unsafe[:: unsafe.size // 2]
     assert missed_levels(cells, found.levels, seen, sample) == []
     assert not audit(cells, found.levels, protection.hidden).unprotected.any()
 
