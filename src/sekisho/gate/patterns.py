@@ -8,7 +8,7 @@ later takes the kept pattern, checked by the verifier, and never a new one.
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -26,8 +26,8 @@ from sekisho.lanes.statistics.admissible import (
 )
 from sekisho.lanes.statistics.disclosure.cells import Bools
 from sekisho.lanes.statistics.disclosure.certificate import from_bytes, to_bytes
+from sekisho.lanes.statistics.editions import Earlier
 from sekisho.lanes.statistics.release import (
-    Earlier,
     LinkedSet,
     Pattern,
     Problem,
@@ -235,7 +235,7 @@ def _earlier(reading: _Reading, now: _Now) -> tuple[Earlier, ...]:
     """
     house, name = reading.house, reading.programme.id
     by_id = {each.id: each for each in now.deliveries}
-    found = []
+    found, read = [], {}
     for other, first in sorted(_begun(house, name).items()):
         if other == now.key or (now.begun is not None and first > now.begun):
             continue
@@ -254,8 +254,24 @@ def _earlier(reading: _Reading, now: _Now) -> tuple[Earlier, ...]:
         since = [each for each in now.deliveries if each.id not in kept.deliveries]
         change = reading.cells(old, plans, since) if since else ()
         hidden = {each.name: _mask(each, kept, name) for each in cells}
+        read[other] = (old, plans, frozenset(kept.deliveries))
         found.append(Earlier(other, cells, hidden, change))
-    return tuple(found)
+    return tuple(replace(each, between=_between(reading, read, each.name, by_id)) for each in found)
+
+
+def _between(
+    reading: _Reading,
+    read: Mapping[str, tuple[Programme, Sequence[ReleasePlan], frozenset[str]]],
+    name: str,
+    by_id: Mapping[str, Delivery],
+) -> dict[str, tuple[PlanCells, ...]]:
+    """For each earlier edition over more data than this one: the cells of what it had more."""
+    programme, plans, had = read[name]
+    return {
+        other: reading.cells(programme, plans, [by_id[each] for each in sorted(later - had)])
+        for other, (_, _, later) in read.items()
+        if had < later < set(by_id)
+    }
 
 
 def _refuse_other_reading(

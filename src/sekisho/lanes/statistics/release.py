@@ -11,38 +11,27 @@ from sekisho.lanes.statistics.disclosure.cells import (
     Bools,
     CellSet,
     contributors_who_know,
-    nobody,
 )
 from sekisho.lanes.statistics.disclosure.certificate import Certificate, Levels
 from sekisho.lanes.statistics.disclosure.protect import Effort, Protection, protect
-from sekisho.lanes.statistics.disclosure.releases import Changed, Shared, with_changed, with_shared
+from sekisho.lanes.statistics.disclosure.releases import Shared, with_shared
 from sekisho.lanes.statistics.disclosure.structure import Places, tables_to_cells
 from sekisho.lanes.statistics.disclosure.verify import Claim, verify
-from sekisho.lanes.statistics.sensitive import sensitive_cells
+from sekisho.lanes.statistics.editions import (
+    Earlier,
+    Joined,
+    levels_of,
+    lone_contributors,
+    with_editions,
+)
 from sekisho.lanes.statistics.tables import (
-    Description,
     PlanCells,
-    cell_keys,
     cell_table,
     dimensions_of,
     must_publish,
     shared_rows,
 )
 from sekisho.model.private import SensitivityParameters
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """An edition that left before: its cells and pattern, and the cells of what changed since.
-
-    `change` is empty when the data is the same; then only the classification may differ.
-    """
-
-    name: str
-    plans: tuple[PlanCells, ...]
-    hidden: Mapping[str, Bools]
-    """Plan cells' name -> (n,) mask."""
-    change: tuple[PlanCells, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +84,16 @@ def problem_of(linked: LinkedSet) -> Problem:
     before = tuple(plan for each in same for plan in each.plans)
     every = (*linked.plans, *before)
     cells, places = tables_to_cells(dimensions_of(every), [cell_table(each) for each in every])
-    levels = _levels(every, places, cells.size, linked.private)
+    levels = levels_of(every, places, cells.size, linked.private)
     cells = _with_same_data(cells, places, same)
-    attackers = _attackers(linked.plans, places, cells)
-    changed = [each for each in linked.earlier if each.change]
     described = shared_rows(every, places.rows)
-    cells, levels = with_changed(
-        cells, levels, [_changed(each, described, linked.private) for each in changed]
-    )
-    return Problem(cells, levels, attackers, places, linked.plans)
+    groups = [linked.plans, *(each.plans for each in same)]
+    lone = [k for each in groups for k in lone_contributors(each, described, cells.values)]
+    changed = [each for each in linked.earlier if each.change]
+    today = Joined(cells, levels, tuple(lone))
+    joined = with_editions(today, described, changed, linked.private)
+    attackers = contributors_who_know(joined.cells, joined.knowledge)
+    return Problem(joined.cells, joined.levels, attackers, places, linked.plans)
 
 
 def pattern_of(problem: Problem, work: Work) -> Pattern:
@@ -173,18 +163,6 @@ def _by_plan(problem: Problem, every: Bools) -> dict[str, Bools]:
     return {each.name: every[rows[each.name]] for each in problem.plans}
 
 
-def _levels(
-    plans: Sequence[PlanCells], places: Places, size: int, private: SensitivityParameters
-) -> Levels:
-    upper, lower = np.zeros(size), np.zeros(size)
-    for each in plans:
-        found = sensitive_cells(each, private)
-        at = places.rows[each.name]
-        upper[at] = np.maximum(upper[at], found.upper)
-        lower[at] = np.maximum(lower[at], found.lower)
-    return Levels(upper, lower)
-
-
 def _with_same_data(cells: CellSet, places: Places, earlier: Sequence[Earlier]) -> CellSet:
     """What editions over the same data published stays published, what they hid stays hidden."""
     shared = []
@@ -197,58 +175,3 @@ def _with_same_data(cells: CellSet, places: Places, earlier: Sequence[Earlier]) 
             hidden[at[mask]] = True
         shared.append(Shared(edition.name, published, hidden))
     return with_shared(cells, shared)
-
-
-def _attackers(plans: Sequence[PlanCells], places: Places, cells: CellSet) -> Attackers:
-    """Contributors who know the cells that they alone make up, in every table of the set.
-
-    A contributor's number means the same in plans that read the same rows; where they do not, it
-    attacks each with what it knows of that one.
-    """
-    if any(each.plan.attackers == "outside" for each in plans):
-        return nobody()
-    knows: dict[tuple[int, ...], dict[int, tuple[float, float]]] = {}
-    for each in plans:
-        alone = np.flatnonzero((each.cells.contributors == 1) & (each.cells.totals != 0))
-        for row in alone:
-            cell = int(places.rows[each.name][row])
-            value = float(cells.values[cell])
-            who = (*_rows_read(each), int(each.cells.top_contributors[row, 0]))
-            knows.setdefault(who, {})[cell] = (value, value)
-    return contributors_who_know(cells, [knows[who] for who in sorted(knows)])
-
-
-def _rows_read(each: PlanCells) -> tuple[int, int, int]:
-    """Figures of the grand total, alike when two plans read the same rows."""
-    everything = [all(part is None for part in groups) for groups in each.cells.groups]
-    row = everything.index(True)
-    cells = each.cells
-    return int(cells.totals[row]), int(cells.rows[row]), int(cells.contributors[row])
-
-
-def _changed(
-    edition: Earlier,
-    described: Mapping[Description, int],
-    private: SensitivityParameters,
-) -> Changed:
-    """An edition over other data, with how far an attacker must stay from each change."""
-    cells, places = tables_to_cells(
-        dimensions_of(edition.plans), [cell_table(each) for each in edition.plans]
-    )
-    levels = _levels(edition.plans, places, cells.size, private)
-    hidden = np.zeros(cells.size, dtype=bool)
-    same = np.full(cells.size, -1, dtype=np.int64)
-    upper, lower = np.zeros(cells.size), np.zeros(cells.size)
-    for each in edition.plans:
-        at = places.rows[each.name]
-        hidden[at] |= edition.hidden[each.name]
-        same[at] = [described.get(key, -1) for key in cell_keys(each)]
-    old_cells = shared_rows(edition.plans, places.rows)
-    for each in edition.change:
-        found = sensitive_cells(each, private)
-        for row, key in enumerate(cell_keys(each)):
-            if key in old_cells:
-                at_cell = old_cells[key]
-                upper[at_cell] = max(upper[at_cell], found.upper[row])
-                lower[at_cell] = max(lower[at_cell], found.lower[row])
-    return Changed(edition.name, cells, levels, hidden, same, Levels(upper, lower), grows=True)
