@@ -61,10 +61,13 @@ def deliver(
 
 def _check_source(source: Path, place: Place) -> None:
     try:
-        with source.open("rb"):
-            pass
-    except OSError:
-        raise DeliveryError(fault("delivery.no-file", place)) from None
+        # A pipe or a device would be waited for, or read, for ever.
+        if source.is_file():
+            with source.open("rb"):
+                return
+    except (OSError, ValueError):
+        pass
+    raise DeliveryError(fault("delivery.no-file", place))
 
 
 @contextmanager
@@ -164,6 +167,8 @@ def _deliver_text(
 ) -> None:
     """Read once into Parquet and check that; only a file with faults is read a second time."""
     faults = column_faults(file.names, dataset, file.place)
+    if set(file.names).isdisjoint(each.name for each in dataset.columns):
+        raise_all(DeliveryError, faults)
     with session(limits, watch, [file.path, target], ordered=True) as opened:
         written = not faults and (
             _written(file, dataset, target, opened, wide=False)
