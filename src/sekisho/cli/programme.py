@@ -59,6 +59,8 @@ def list_(speaker: Speaker, node: Path | None) -> None:
             found = opened.programmes()
     for each in found:
         speaker.line(f"{each.id}  {each.title.said(speaker.language)}")
+    if not found:
+        speaker.say("no-programmes")
     speaker.answer({"programmes": [{"id": p.id, "digest": p.digest} for p in found]})
 
 

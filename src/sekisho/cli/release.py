@@ -104,13 +104,24 @@ def show_release(speaker: Speaker, node: "Node", released: "Released", rows: int
     files = released.files
     whole = files.get(f"{release_.plan}.csv", released.folder)
     print_table(table, speaker.language, limit=rows, whole=str(whole))
-    speaker.say("cells", shown=f"{table.shown:,}", hidden=f"{table.hidden:,}")
+    _say_cells(speaker, released)
     speaker.line()
     for line in released.explain(speaker.language):
         speaker.line(f"  {line}")
     speaker.line()
     speaker.say("files", folder=released.folder, files=", ".join(sorted(files)))
     show_proof(speaker, node, released)
+
+
+def _say_cells(speaker: Speaker, released: "Released") -> None:
+    """How many cells are shown, and what protects them: hiding, or noise at a cost."""
+    shown, hidden = f"{released.table.shown:,}", f"{released.table.hidden:,}"
+    cost = released.release.cost
+    if cost is None:
+        speaker.say("cells", shown=shown, hidden=hidden)
+    else:
+        epsilon, delta = f"{cost.epsilon.normalize():f}", f"{cost.delta.normalize():f}"
+        speaker.say("cells-estimated", shown=shown, epsilon=epsilon, delta=delta)
 
 
 def show_proof(speaker: Speaker, node: "Node", released: "Released") -> None:

@@ -134,12 +134,27 @@ def legend(table: Table, language: Language) -> list[str]:
     if table.hidden:
         fields = {"mark": hidden_mark(language), "hidden": table.hidden, "cells": len(table.rows)}
         told.append(sentence("present.hidden-means", fields, language))
+    if table.is_estimated:
+        told.append(_noise(table, language))
     dash = said(None, 0, language)
     if None in cells or (language is Language.JA and any(cell == 0 for cell in cells)):
-        told.append(sentence("present.dash-means", {"mark": dash}, language))
+        means = "dash-means-estimated" if table.is_estimated else "dash-means"
+        told.append(sentence(f"present.{means}", {"mark": dash}, language))
     if shown_decimals(table) < table.decimals:
         told.append(sentence("present.rounded", language=language))
     return told
+
+
+def _noise(table: Table, language: Language) -> str:
+    """That the numbers are estimates, and how far noise carries them."""
+    errors = [row.uncertainty.standard_error for row in table if row.uncertainty is not None]
+    decimals = shown_decimals(table)
+    fields = {
+        "least": said(min(errors), decimals, language),
+        "most": said(max(errors), decimals, language),
+        "unit": table.unit_of_measure.said(language),
+    }
+    return sentence("present.noise-means", fields, language)
 
 
 def shortened(

@@ -124,6 +124,7 @@ def _front(node: Served, language: Language) -> list[dict[str, object]]:
                     "at": each.release.made_at.isoformat(),
                     "shown": each.release.table.shown,
                     "hidden": each.release.table.hidden,
+                    "estimated": each.release.table.is_estimated,
                     "withdrawn": not is_handed_out(each),
                 }
                 for each in shelf.newest
@@ -151,6 +152,7 @@ def _release(
         "handed_out": handed_out,
         "grids": views.grids(table, language) if handed_out else [],
         "notes": views.notes(table, language),
+        "cost": views.cost(release),
         "chart_text": chart_description(table, language) if handed_out else "",
         "passages": views.passages(released.explain(language)),
         "proof": proof,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
+from sekisho.model.release import Release
 from sekisho.model.table import Suppressed, Table
 from sekisho.present.pivot import Grid, legend, pivot, said, shown_decimals
 from sekisho.terms import Language
@@ -67,6 +68,15 @@ class FileView:
 
 
 @dataclass(frozen=True, slots=True)
+class CostView:
+    """What noise cost the people in the data, as people read it."""
+
+    epsilon: str
+    delta: str
+    lost_percent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A sentence of the decision with the points under it."""
 
@@ -118,6 +128,16 @@ def measure(table: Table, language: Language) -> str:
         "unit": table.unit_of_measure.said(language),
     }
     return sentence("format.measure-with-unit", fields, language)
+
+
+def cost(release: Release) -> CostView | None:
+    """The cost of a release with noise; None when its cells are hidden instead."""
+    if release.cost is None:
+        return None
+    lost = tuple(f"{each.normalize():f}" for each in release.cost.lost_percent)
+    return CostView(
+        f"{release.cost.epsilon.normalize():f}", f"{release.cost.delta.normalize():f}", lost
+    )
 
 
 def place_of(released: ServedRelease) -> str:
