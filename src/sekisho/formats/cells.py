@@ -46,16 +46,28 @@ def written(value: Decimal | int, decimals: int) -> str:
     return format(exact(value, decimals), "f")
 
 
+ESTIMATE_COLUMNS = ("standard_error", "low", "high")
+"""Beside the measure of a table whose numbers carry noise; the ends of a 95 % interval."""
+
+
 def columns(table: Table) -> tuple[str, ...]:
-    """The columns of the long form: group columns, the measure, `status`.
+    """The columns of the long form: group columns, the measure with its bounds, `status`.
 
     Raises: StorageError when two of them would have the same name: readers would lose one.
     """
-    names = (*table.group_columns, table.measure, STATUS)
+    estimates = ESTIMATE_COLUMNS if table.is_estimated else ()
+    names = (*table.group_columns, table.measure, *estimates, STATUS)
     for name in names:
         if names.count(name) > 1:
             raise StorageError(fault("format.column-twice", table=table.id, column=name))
     return names
+
+
+def bounds(row: Row) -> tuple[Decimal, Decimal, Decimal] | None:
+    """Standard error and interval of a shown number; None where it carries no noise."""
+    if row.uncertainty is None or isinstance(row.cell, Suppressed):
+        return None
+    return row.uncertainty.standard_error, row.uncertainty.low, row.uncertainty.high
 
 
 def codes(table: Table, row: Row) -> tuple[str, ...]:

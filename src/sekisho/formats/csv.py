@@ -6,7 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sekisho.formats.cells import codes, columns, labels_of, status_of, whole_file, written
+from sekisho.formats.cells import (
+    ESTIMATE_COLUMNS,
+    bounds,
+    codes,
+    columns,
+    labels_of,
+    status_of,
+    whole_file,
+    written,
+)
 from sekisho.model.table import SUPPRESSED, Row, Suppressed, Table
 from sekisho.ports import Format
 from sekisho.terms import Language
@@ -26,7 +35,7 @@ def neutral(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CsvFormat:
-    """Long form: group columns, the measure, `status`.
+    """Long form: group columns, the measure, `status`; with noise, error and interval between.
 
     Without a language: codes of the declaration, `TOTAL` for a total, `published` or
     `confidential`, and nothing in the measure of a hidden cell. With one: the titles and labels
@@ -69,17 +78,28 @@ class CsvFormat:
             yield [neutral(name) for name in columns(table)]
             for row in table:
                 groups = [neutral(code) for code in codes(table, row)]
-                yield [*groups, _number(table, row), status_of(row.cell)]
+                yield [*groups, _number(table, row), *_bounds(table, row), status_of(row.cell)]
         else:
             yield [neutral(title) for title in _titles(table, self.language)]
             labels = labels_of(table, self.language)
             for row in table:
                 groups = [neutral(said) for said in _labels(table, row, labels, self.language)]
-                yield [*groups, *_said(table, row, self.language)]
+                number, status = _said(table, row, self.language)
+                yield [*groups, number, *_bounds(table, row), status]
 
 
 def _number(table: Table, row: Row) -> str:
     return "" if isinstance(row.cell, Suppressed) else written(row.cell, table.decimals)
+
+
+def _bounds(table: Table, row: Row) -> list[str]:
+    """Standard error and interval; no column for them where no number carries noise."""
+    if not table.is_estimated:
+        return []
+    found = bounds(row)
+    if found is None:
+        return [""] * len(ESTIMATE_COLUMNS)
+    return [written(each, table.decimals) for each in found]
 
 
 def _titles(table: Table, language: Language) -> list[str]:
@@ -92,7 +112,11 @@ def _titles(table: Table, language: Language) -> list[str]:
         },
         language,
     )
-    return [*columns, unit, sentence("format.status", language=language)]
+    estimates = [
+        sentence(f"format.{name.replace('_', '-')}", language=language)
+        for name in (ESTIMATE_COLUMNS if table.is_estimated else ())
+    ]
+    return [*columns, unit, *estimates, sentence("format.status", language=language)]
 
 
 def _labels(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sekisho.formats.cells import CONFIDENTIAL, whole_file, written
+from sekisho.formats.cells import CONFIDENTIAL, ESTIMATE_COLUMNS, bounds, whole_file, written
 from sekisho.model.table import Row, Suppressed, Table, TableDimension
 from sekisho.model.text import Text
 from sekisho.ports import Format
@@ -18,8 +18,9 @@ VERSION = 1
 class JsonFormat:
     """Everything about the table, then one line a cell.
 
-    A shown cell is `{"value": "12.30"}`, its decimals as a string so that no reader rounds it; a
-    hidden one is `{"status": "confidential"}`. A group that is null is a total over its column.
+    A shown cell is `{"value": "12.30"}`, its decimals as a string so that no reader rounds it, with
+    `standard_error`, `low` and `high` beside it where it carries noise; a hidden one is
+    `{"status": "confidential"}`. A group that is null is a total over its column.
     """
 
     name: str = "json"
@@ -97,6 +98,8 @@ def _row(table: Table, row: Row) -> dict[str, object]:
         cell = {"status": CONFIDENTIAL}
     else:
         cell = {"value": written(row.cell, table.decimals)}
+        for name, each in zip(ESTIMATE_COLUMNS, bounds(row) or (), strict=False):
+            cell[name] = written(each, table.decimals)
     return {"groups": list(row.groups), "cell": cell}
 
 

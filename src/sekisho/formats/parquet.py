@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sekisho.errors import StorageError, fault
-from sekisho.formats.cells import STATUS, codes, columns, exact, status_of, whole_file
+from sekisho.formats.cells import (
+    ESTIMATE_COLUMNS,
+    STATUS,
+    bounds,
+    codes,
+    columns,
+    exact,
+    status_of,
+    whole_file,
+)
 from sekisho.formats.json import table_document
 from sekisho.model.table import Suppressed, Table
 from sekisho.ports import Format
@@ -61,6 +70,10 @@ def arrow_table(table: Table) -> "pa.Table":
         for place, name in enumerate(table.group_columns)
     }
     arrays[table.measure] = pa.array(values, pa.decimal128(DIGITS, table.decimals))
+    if table.is_estimated:
+        for place, name in enumerate(ESTIMATE_COLUMNS):
+            ends = [each[place] if (each := bounds(row)) else None for row in table]
+            arrays[name] = pa.array(ends, pa.decimal128(DIGITS, table.decimals))
     arrays[STATUS] = pa.array([status_of(row.cell) for row in table], pa.string())
     return pa.table(arrays)
 
