@@ -287,13 +287,15 @@ class Node:
     def verify_certificate(self, release_id: str, watch: Watch | None = None) -> list[Fault]:
         """What the verifier finds wrong with a release's pattern; nothing when it is certified.
 
-        Reads the data again, with a verifier that shares no code with the optimiser. For the data
-        holder and the node's owner.
+        Reads the data again, with a verifier that shares no code with the optimiser; a private
+        release is made again from its kept draw. For the data holder and the node's owner.
         """
         released = self.released(release_id).release
         programme = admit.installed(self._house, released.programme)
         holders = {each.holder or programme.steward for each in programme.datasets}
         admit.permit(self._call, Action.DELIVERY_READ, programme, holders)
+        if released.cost is not None:
+            return answers.private_faults(self._call, programme, released)
         ids = [each.id for each in programme.datasets]
         deliveries = [d for each in ids for d in self._house.store.deliveries(programme.id, each)]
         return edition_faults(

@@ -242,3 +242,13 @@ def test_groups_of_an_answer_are_those_declared_in_their_order_whoever_is_there(
             ]  # fmt: skip
             assert all(row.uncertainty is not None for row in released)
             assert released.is_estimated
+
+
+def test_a_release_can_be_made_again_from_its_draw_and_a_changed_number_shows(node, monkeypatch):
+    made = node.release(PROGRAMME, PLAN)
+    assert node.verify_certificate(made.id) == []
+    table = made.table
+    forged = replace(table, rows=(replace(table.rows[0], cell=Decimal(7)), *table.rows[1:]))
+    kept = replace(made.release, table=forged)
+    monkeypatch.setattr(type(node._house.store), "release", lambda *_: kept)
+    assert [each.code for each in node.verify_certificate(made.id)] == ["budget.table-differs"]

@@ -45,7 +45,8 @@ def verify(speaker: Speaker, node: Path, release_id: str) -> int:
     if faults:
         speaker.say("certificate-wrong", release=release_id, count=len(faults))
     else:
-        speaker.say("certificate-verified", release=release_id, hidden=f"{table.hidden:,}")
+        verified = "draw-verified" if table.is_estimated else "certificate-verified"
+        speaker.say(verified, release=release_id, hidden=f"{table.hidden:,}")
     speaker.answer({"release": release_id, "verified": not faults, "hidden": table.hidden})
     return 11 if faults else 0
 

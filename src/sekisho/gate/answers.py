@@ -7,16 +7,25 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from sekisho.errors import UsageError, fault
+from sekisho.errors import Fault, UsageError, fault
 from sekisho.gate.admit import installed, permit
 from sekisho.gate.files import workshop
 from sekisho.gate.handout import finish_all, manifest_digest_of, write_papers
 from sekisho.gate.house import Call, House, Said, entry_of
 from sekisho.gate.judge import judge, refuse
 from sekisho.gate.locks import held
-from sekisho.gate.private import Priced, Question, afford, decimal_text, paid_draw, price
+from sekisho.gate.private import (
+    Priced,
+    Question,
+    afford,
+    decimal_text,
+    paid_draw,
+    price,
+    read_again,
+)
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.statistics.privacy.answer import answers_at
+from sekisho.lanes.statistics.privacy.draw import from_bytes
 from sekisho.lanes.statistics.privacy.finish import finish
 from sekisho.lanes.statistics.privacy.table import PrivateTable
 from sekisho.lanes.statistics.private_tables import released_table
@@ -94,7 +103,7 @@ def answer(call: Call, asked: Asked, watch: Watch) -> Answered:
             refuse(house, programme, QUERY, decision)
         afford(priced)
         table = finish(priced.plan, paid_draw(house, priced, decision, watch))
-    after = price(house, priced.question)
+    after = read_again(house, priced)
     (charge, *_) = house.store.charges(programme.id, priced.request)
     now = house.clock.now()
     time.sleep(max(0.0, (answers_at(began, now, STEP) - now).total_seconds()))
@@ -123,6 +132,24 @@ def release_private(call: Call, programme: Programme, plan: ReleasePlan, watch: 
     sequence(house)
     finish_all(house, programme.id)
     return replace(made, state=ReleaseState.OPEN)
+
+
+def private_faults(call: Call, programme: Programme, release: Release) -> list[Fault]:
+    """What is wrong with a private release made again from its kept draw; nothing when it is same.
+
+    Reads no row: everything that left follows from the draw and from declarations.
+    """
+    plan, kept = programme.plan(release.plan), call.house.store.drawn(release.request)
+    if kept is None:
+        return [fault("budget.no-draw", release=release.id)]
+    if plan is None:
+        return [fault("budget.other-basis", release=release.id)]
+    priced = price(call.house, _planned(call, programme, plan), release.deliveries)
+    if priced.request != release.request:
+        return [fault("budget.other-basis", release=release.id)]
+    if released_table(plan, finish(priced.plan, from_bytes(kept))) != release.table:
+        return [fault("budget.table-differs", release=release.id)]
+    return []
 
 
 def explained(call: Call, programme: Programme, asked: str, epsilon: Decimal | None) -> Priced:

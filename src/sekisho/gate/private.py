@@ -7,7 +7,7 @@ next identical one, without a second charge.
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
 
@@ -95,8 +95,10 @@ class Priced:
         return min(each.left for each in self.ledgers)
 
 
-def price(house: House, question: Question) -> Priced:
+def price(house: House, question: Question, over: Sequence[str] = ()) -> Priced:
     """The plan and price of a question, from declarations, look-ups and ledgers; no row is read.
+
+    `over` are digests of deliveries, where it is asked over those and not over all there are.
 
     Raises: QueryError when it cannot be proved safe; Refused when a dataset has no budget;
     UsageError when epsilon is out of range; NotFound when a dataset holds no data yet.
@@ -111,9 +113,18 @@ def price(house: House, question: Question) -> Priced:
     )
     plan = _plan(question, tables, datasets)
     deliveries = deliveries_in(house, programme, [each.id for each in datasets])
+    if over:
+        deliveries = tuple(each for each in deliveries if each.digest in over)
     request = _request(house, programme, plan, deliveries)
     paid = bool(house.store.charges(programme.id, request))
     return Priced(question, plan, ledgers, deliveries, request, paid)
+
+
+def read_again(house: House, priced: Priced) -> Priced:
+    """The same with what is spent of its ledgers by now."""
+    programme = priced.question.programme
+    ledgers = [_ledger(house, programme, each.dataset, each.period) for each in priced.ledgers]
+    return replace(priced, ledgers=tuple(ledgers), is_paid=True)
 
 
 def afford(priced: Priced) -> None:
