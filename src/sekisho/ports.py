@@ -92,6 +92,10 @@ class Engine(Protocol):
         """
         ...
 
+    def repeats(self, files: Sequence[Path], dataset: Dataset, watch: Watch) -> int:
+        """How many rows of several deliveries repeat the primary key of another."""
+        ...
+
     def contributions(
         self, query: Aggregate, sources: Sources, contributor: str, top: int, watch: Watch
     ) -> Cells:

@@ -4,8 +4,17 @@ import shutil
 
 import pytest
 
+import sekisho
 from sekisho.errors import Refused
-from tests.lib.small import PROGRAMME, make_node, rows, write_sales
+from tests.lib.small import (
+    OWNER,
+    PROGRAMME,
+    SECRET_P,
+    make_node,
+    rows,
+    write_programme,
+    write_sales,
+)
 
 PLANS = ("by-place", "by-goods")
 NOT_A_FIRM = """
@@ -121,3 +130,15 @@ def test_titles_and_rules_may_be_edited_between_two_releases(tmp_path):
             row.groups: row.cell for row in second.table
         }
         shutil.rmtree(tmp_path / PROGRAMME)
+
+
+def test_linked_plans_whose_columns_classify_alike_are_refused(tmp_path):
+    """Goods that are made in one town each: both tables show the same rows cell by cell."""
+    lines = []
+    for line in rows(1):
+        parts = line.split(",")
+        lines.append(",".join([*parts[:4], f"of-{parts[3]}", *parts[5:]]))
+    with sekisho.init(tmp_path / "node", OWNER, sensitivity={"p-percent": SECRET_P}) as node:
+        node.add_programme(write_programme(tmp_path))
+        node.load(PROGRAMME, "sales", write_sales(tmp_path / "sales.csv", lines))
+        _refuses(node, *PLANS)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from sekisho.errors import Conflict, NotFound, StorageError, fault
+from sekisho.errors import Conflict, DeliveryError, NotFound, StorageError, fault
 from sekisho.gate.files import move_into_place, workshop
 from sekisho.gate.house import Call, House, Said, entry_of
 from sekisho.gate.locks import held
@@ -27,14 +27,15 @@ def permit(
     demand(call.actor, action, programme, of)
 
 
-def _read(folder: Path, digest: str) -> Programme:
+def read_copy(folder: Path, digest: str) -> Programme:
+    """A programme from the node's own copy of its folder; StorageError when it was changed."""
     programme = read_programme(folder)
     if programme.digest != digest:
         raise StorageError(fault("gate.programme-changed", programme=programme.id))
     return programme
 
 
-_read_once = lru_cache(maxsize=64)(_read)
+_read_once = lru_cache(maxsize=64)(read_copy)
 
 
 def installed(house: House, programme_id: str, *, afresh: bool = False) -> Programme:
@@ -44,7 +45,7 @@ def installed(house: House, programme_id: str, *, afresh: bool = False) -> Progr
     """
     for each in house.store.programmes():
         if each.id == programme_id:
-            read = _read if afresh else _read_once
+            read = read_copy if afresh else _read_once
             return read(house.folder.programme(each.id, each.digest), each.digest)
     raise NotFound(fault("gate.no-programme", programme=programme_id))
 
@@ -118,10 +119,29 @@ def deliver(call: Call, programme_id: str, dataset_id: str, source: Path, watch:
         known = _known(house, new)
         if known is not None:
             return known
+        _refuse_repeated_rows(house, programme_id, dataset, (aside, watch))
         move_into_place(aside, house.folder.delivery(programme_id, dataset_id, new.id))
         delivered = _record(house, new)
     sequence(house)
     return delivered
+
+
+def _refuse_repeated_rows(
+    house: House, programme_id: str, dataset: Dataset, brought: tuple[Path, Watch]
+) -> None:
+    """Refuse rows that an earlier delivery holds already: every table would count them twice.
+
+    A whole file brought again after a correction is the usual case.
+    """
+    aside, watch = brought
+    before = house.store.deliveries(programme_id, dataset.id)
+    files = [house.folder.delivery(programme_id, dataset.id, each.id) for each in before]
+    count = house.engine.repeats([*files, aside], dataset, watch)
+    if count:
+        key = ", ".join(f"`{name}`" for name in dataset.primary_key)
+        raise DeliveryError(
+            fault("delivery.repeats-earlier", dataset=dataset.id, count=count, key=key)
+        )
 
 
 def _known(house: House, delivery: Delivery) -> Delivery | None:

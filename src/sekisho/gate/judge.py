@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import NoReturn
 
-from sekisho.errors import NotFound, Refused, fault
+from sekisho.errors import NotFound, Refused, StorageError, TamperedError, fault
+from sekisho.gate.files import digest_of
 from sekisho.gate.house import House, Said, entry_of
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.statistics.admissible import datasets_read
@@ -35,14 +36,35 @@ def deliveries_for(
 def deliveries_in(
     house: House, programme: Programme, datasets: Collection[str]
 ) -> tuple[Delivery, ...]:
-    """All data of some datasets of a programme; NotFound when one holds none."""
+    """All data of some datasets of a programme, each file the very one that was brought.
+
+    Raises: NotFound when a dataset holds none; TamperedError when a file is another, StorageError
+    when it is gone.
+    """
     found: list[Delivery] = []
     for dataset in sorted(datasets):
         brought = house.store.deliveries(programme.id, dataset)
         if not brought:
             raise NotFound(fault("gate.no-delivery", programme=programme.id, dataset=dataset))
         found += brought
+    refuse_changed_data(house, found)
     return tuple(found)
+
+
+def refuse_changed_data(house: House, deliveries: Sequence[Delivery]) -> None:
+    """Refuse deliveries whose files are no longer what was brought and logged.
+
+    Parquet guards no number: a third of single flipped bits would change a table unnoticed.
+    Raises: TamperedError; StorageError when a file is gone.
+    """
+    for each in deliveries:
+        where = {"programme": each.programme, "dataset": each.dataset}
+        try:
+            digest = digest_of(house.folder.delivery(each.programme, each.dataset, each.id))
+        except OSError:
+            raise StorageError(fault("gate.data-missing", None, **where)) from None
+        if digest != each.digest:
+            raise TamperedError(fault("gate.data-changed", None, **where))
 
 
 def refuse_left_elsewhere(

@@ -16,8 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from sekisho.errors import Fault, Refused, StorageError, TamperedError, fault, raise_all
+from sekisho.gate.admit import read_copy
 from sekisho.gate.files import move_into_place, workshop, write_whole
 from sekisho.gate.house import House
+from sekisho.gate.judge import refuse_changed_data
 from sekisho.lanes.statistics.admissible import (
     admissible_query,
     dataset_read,
@@ -25,7 +27,7 @@ from sekisho.lanes.statistics.admissible import (
     dimension_faults,
 )
 from sekisho.lanes.statistics.disclosure.cells import Bools
-from sekisho.lanes.statistics.disclosure.certificate import from_bytes, to_bytes
+from sekisho.lanes.statistics.disclosure.certificate import Certificate, from_bytes, to_bytes
 from sekisho.lanes.statistics.editions import Earlier
 from sekisho.lanes.statistics.release import (
     LinkedSet,
@@ -44,7 +46,6 @@ from sekisho.model.programme import Programme, ReleasePlan
 from sekisho.model.release import Delivery
 from sekisho.model.table import Table
 from sekisho.ports import Sources, Watch
-from sekisho.programmes.read import read_programme
 
 PATTERN = "pattern.json"
 CERTIFICATE = "certificate.npz"
@@ -121,15 +122,40 @@ def edition_faults(
     Reads the data again; the optimiser has no part in it.
     Raises: StorageError when pattern, programme or data are gone.
     """
+    held = held_edition(house, programme_id, key, deliveries, watch)
+    watch.progress("gate.phase-certify", 0, 0)
+    return pattern_faults(held.problem, held.every, held.certificate)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An edition as the data holder has it: the data's cells, the problem, what was kept."""
+
+    cells: tuple[PlanCells, ...]
+    hidden: Mapping[str, Bools]
+    """Plan id -> (n,) mask over the plan's cells."""
+    problem: Problem
+    every: Bools
+    certificate: Certificate
+
+
+def held_edition(
+    house: House, programme_id: str, key: str, deliveries: Sequence[Delivery], watch: Watch
+) -> Held:
+    """An edition that left, read again from the data that it had.
+
+    Raises: StorageError when pattern, programme or data are gone.
+    """
     kept = _read_kept(house.folder.private(programme_id) / key, programme_id)
-    programme = read_programme(house.folder.programme(programme_id, kept.programme))
+    programme = read_copy(house.folder.programme(programme_id, kept.programme), kept.programme)
     had = [each for each in deliveries if each.id in kept.deliveries]
+    refuse_changed_data(house, had)
     plans = [plan for each in kept.plans if (plan := programme.plan(each)) is not None]
     reading = _Reading(house, programme, watch)
     cells = reading.cells(programme, plans, had)
     problem = _problem(reading, cells, key, had, _begun(house, programme_id).get(key))
-    watch.progress("gate.phase-certify", 0, 0)
-    return pattern_faults(problem, kept.every, from_bytes(kept.certificate))
+    hidden = {each.plan.id: _mask(each, kept, programme_id) for each in cells}
+    return Held(cells, hidden, problem, kept.every, from_bytes(kept.certificate))
 
 
 def _new_pattern(house: House, problem: Problem, watch: Watch) -> Pattern:
@@ -148,6 +174,7 @@ def _problem(
     plans = [each.plan for each in cells]
     own = [(reading.programme, plan) for plan in plans]
     raise_all(Refused, dimension_faults(own, own))
+    refuse_other_reading(cells, cells)
     earlier = _earlier(reading, _Now(key, plans, deliveries, begun))
     private = reading.house.private.of(reading.programme.id)
     return problem_of(LinkedSet(cells, private, earlier))
@@ -240,7 +267,7 @@ def _earlier(reading: _Reading, now: _Now) -> tuple[Earlier, ...]:
         if other == now.key or (now.begun is not None and first > now.begun):
             continue
         kept = _read_kept(house.folder.private(name) / other, name)
-        old = read_programme(house.folder.programme(name, kept.programme))
+        old = read_copy(house.folder.programme(name, kept.programme), kept.programme)
         plans = [plan for plan_id in kept.plans if (plan := old.plan(plan_id)) is not None]
         if datasets_read(old, plans).isdisjoint(each.dataset for each in now.deliveries):
             if not set(by_id).isdisjoint(kept.deliveries):

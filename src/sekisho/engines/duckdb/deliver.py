@@ -3,16 +3,16 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
 
-from sekisho.engines.duckdb.checks import checks_of, counting, faults_of, suspecting
+from sekisho.engines.duckdb.checks import checks_of, counting, faults_of, repeating, suspecting
 from sekisho.engines.duckdb.parquet_file import is_parquet, read_schema, stored_types, type_faults
-from sekisho.engines.duckdb.session import Limits, Session, session
+from sekisho.engines.duckdb.session import Limits, Session, explained, session
 from sekisho.engines.duckdb.text_file import (
     TextFile,
     copy_statement,
@@ -107,6 +107,19 @@ def _obey(watch: Watch) -> None:
         raise CancelledError(fault("query.cancelled"))
 
 
+def repeats(files: Sequence[Path], dataset: Dataset, watch: Watch, limits: Limits) -> int:
+    """How many rows of several deliveries repeat the primary key of another.
+
+    Raises: StorageError; CancelledError.
+    """
+    if not dataset.primary_key or len(files) < 2:
+        return 0
+    paths = ", ".join(text(str(file.absolute())) for file in files)
+    with explained(), session(limits, watch, files) as opened:
+        asked = repeating(dataset, f"read_parquet([{paths}], union_by_name = true)")
+        return int(opened.table(asked, "delivery.phase-key").to_pylist()[0]["k"])
+
+
 # --------------------------------------------------------------------------------------- parquet
 
 
@@ -168,7 +181,11 @@ def _deliver_text(
     """Read once into Parquet and check that; only a file with faults is read a second time."""
     faults = column_faults(file.names, dataset, file.place)
     if set(file.names).isdisjoint(each.name for each in dataset.columns):
-        raise_all(DeliveryError, faults)
+        # Without a header the first line is somebody's data, and a message would repeat it.
+        near = [each for each in faults if each.code == "delivery.column-near"]
+        raise DeliveryError(
+            *(near or [fault("delivery.no-header", file.place, dataset=dataset.id)])
+        )
     with session(limits, watch, [file.path, target], ordered=True) as opened:
         written = not faults and (
             _written(file, dataset, target, opened, wide=False)

@@ -1,6 +1,6 @@
 """The engine: deliveries in, aggregates out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sekisho.engines.cells import check_one_measure, refuse_missing_groups, shown_group
-from sekisho.engines.duckdb.deliver import deliver
+from sekisho.engines.duckdb.deliver import deliver, repeats
 from sekisho.engines.duckdb.session import Limits, Session, explained, session
 from sekisho.engines.duckdb.views import dataset_view, lookup_view, paths_of
 from sekisho.errors import QueryError, StorageError, fault
@@ -36,6 +36,13 @@ class DuckDBEngine:
         not exist.
         """
         return deliver(source, dataset, target, watch, self.limits)
+
+    def repeats(self, files: Sequence[Path], dataset: Dataset, watch: Watch) -> int:
+        """How many rows of several deliveries repeat the primary key of another.
+
+        Raises: StorageError; CancelledError.
+        """
+        return repeats(files, dataset, watch, self.limits)
 
     def contributions(
         self, query: Aggregate, sources: Sources, contributor: str, top: int, watch: Watch
