@@ -22,6 +22,7 @@ from sekisho.lanes.statistics.privacy.noise import SecureNoise
 from sekisho.model.actor import Actor, Participant
 from sekisho.model.entry import EntryKind
 from sekisho.model.folder import NodeFolder
+from sekisho.people import check_participant
 from sekisho.ports import Format, LogStorage
 from sekisho.rules.packs import installed as installed_packs
 from sekisho.settings import Settings, read_settings, write_settings
@@ -114,11 +115,12 @@ class Founding:
 def found_house(root: Path, founding: Founding) -> tuple[House, Settings]:
     """A new node, built aside and moved into place whole.
 
-    Raises: Conflict when something lies there already.
+    Raises: Conflict when something lies there already; UsageError when the owner is no participant.
     """
     target = root.resolve()
     if target.exists() and any(target.iterdir()):
         raise Conflict(fault("settings.exists", folder=str(root)))
+    check_participant(founding.owner)
     target.parent.mkdir(parents=True, exist_ok=True)
     making = target.parent / f".{target.name}.{secrets.token_hex(4)}"
     try:

@@ -217,3 +217,21 @@ def test_another_actor_may_do_only_what_its_role_allows(node_folder):
     assert refused.returncode == 7
     assert sekisho_command("show", node_folder, "--as", "eve").returncode == 0
     assert sekisho_command("show", node_folder, "--as", "nobody").returncode == 8
+
+
+def test_a_node_is_not_made_for_an_owner_of_no_kind_or_no_country(tmp_path):
+    for wrong in (["--kind", "company"], ["--jurisdiction", "Japan"]):
+        refused = sekisho_command("init", tmp_path / "node", *wrong, check=2)
+        assert "fault in Sekisho" not in refused.stderr
+        assert not (tmp_path / "node").exists()
+
+
+def test_a_node_without_a_programme_says_how_to_get_one(tmp_path):
+    sekisho_command("init", tmp_path / "node", check=0)
+    listed = sekisho_command("programme", "list", tmp_path / "node", check=0)
+    assert "`sekisho programme add`" in listed.stdout
+
+
+def test_a_folder_that_is_no_node_is_named_before_a_key_is_asked_for(tmp_path):
+    refused = sekisho_command("log", "verify", "nowhere", cwd=tmp_path, check=2)
+    assert "`nowhere` is not a node's folder" in refused.stderr

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 from rich.cells import cell_len
 
-from sekisho.model.table import SUPPRESSED, Row, TableDimension
+from sekisho.model.table import SUPPRESSED, Row, TableDimension, Uncertainty
 from sekisho.model.text import Text
 from sekisho.present.pivot import legend, pivot, said, shown_decimals
 from sekisho.present.terminal import Space, print_table, table_text
@@ -123,3 +123,13 @@ def test_a_shortened_table_is_printed_with_where_the_whole_one_lies(capsys, monk
     monkeypatch.setenv("COLUMNS", "100")
     print_table(purchases(), JA, limit=5, whole="node/table.csv")
     assert "52行のうち最初の5行" in capsys.readouterr().out
+
+
+def test_numbers_with_noise_are_called_estimates_and_their_zeros_are_not_called_nothing():
+    error = Uncertainty(Decimal(40), Decimal(0), Decimal(80))
+    table = small(1, rows=(Row(("a",), Decimal(7), error), Row(("b",), Decimal(0), error)))
+    assert any("estimate" in note and "40 to 40" in note for note in legend(table, EN))
+    told = " ".join(legend(table, JA))
+    assert "推定値" in told
+    assert "該当する数値がないもの" not in told
+    assert not any("estimate" in note for note in legend(small(Decimal(7)), EN))

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from sekisho.cli.options import Speaker, common, said
+from sekisho.terms import ParticipantKind
 
 
 @click.command(help=said("help-init"))
@@ -13,7 +14,13 @@ from sekisho.cli.options import Speaker, common, said
 @click.option("--participant", default="owner", show_default=True, help=said("option-participant"))
 @click.option("--name-en", help=said("option-name-en"))
 @click.option("--name-ja", help=said("option-name-ja"))
-@click.option("--kind", default="public-body", show_default=True, help=said("option-kind"))
+@click.option(
+    "--kind",
+    type=click.Choice([each.value for each in ParticipantKind]),
+    default=ParticipantKind.PUBLIC_BODY.value,
+    show_default=True,
+    help=said("option-kind"),
+)
 @click.option("--jurisdiction", default="XX", show_default=True, help=said("option-jurisdiction"))
 @common
 def init(
@@ -23,7 +30,6 @@ def init(
     import sekisho
     from sekisho.model.actor import Participant
     from sekisho.model.text import Text
-    from sekisho.terms import ParticipantKind
 
     name = about["name_en"] or participant
     owner = Participant(

@@ -51,7 +51,7 @@ def keys_of(target: str, given: tuple[str, ...]) -> "tuple[Verifier, ...]":
         return read_keys(given)
     if is_node(target):
         return read_keys((str(Path(target) / PUBLIC_KEY),))
-    raise UsageError(fault("log.key-needed"))
+    raise UsageError(fault("log.key-needed-for", target=target))
 
 
 def read_keys(given: tuple[str, ...]) -> "tuple[Verifier, ...]":
