@@ -11,6 +11,7 @@ from sekisho.formats.csv import CsvFormat
 from sekisho.formats.json import JsonFormat
 from sekisho.formats.parquet import ParquetFormat
 from sekisho.model.table import Row, Suppressed, Table, Uncertainty
+from sekisho.present.chart import chart_svg
 from sekisho.terms import Language
 from tests.lib.releases import small
 
@@ -55,3 +56,10 @@ def test_parquet_holds_error_and_interval_as_exact_decimals(tmp_path):
     read = pq.read_table(tmp_path / "t.parquet")
     assert read.column("low").to_pylist()[0] == Decimal("-1.25")
     assert read.column_names[-4:] == ["standard_error", "low", "high", "status"]
+
+
+def test_a_chart_draws_and_says_an_interval_for_each_number_with_noise():
+    drawn = chart_svg(noisy(), Language.EN)
+    assert "95 % interval of the noise" in drawn
+    assert drawn.count("#d07c00") > 0
+    assert "#d07c00" not in chart_svg(small(7, 3, 4), Language.EN)

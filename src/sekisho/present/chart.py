@@ -18,7 +18,7 @@ from typing import Any
 from xml.sax.saxutils import escape, unescape
 
 from sekisho.formats.cells import whole_file
-from sekisho.model.table import Cell, Suppressed, Table
+from sekisho.model.table import Cell, Suppressed, Table, Uncertainty
 from sekisho.present.glyphs import cut_font
 from sekisho.present.pivot import Grid, Heading, pivot
 from sekisho.terms import Language
@@ -30,6 +30,7 @@ MAX_BARS = 60
 _BETWEEN = 31
 """Pixels from panel to panel: their spacing and the width of the axis."""
 _INK, _HIDDEN_INK, _AXIS_INK, _GRID_INK = "#1f4e79", "#a33b00", "#333333", "#dddddd"
+_INTERVAL_INK = "#d07c00"
 _CROSS = "M-1,-1L1,1M-1,1L1,-1"
 _SQUARE = "M-1,-1L1,-1L1,1L-1,1Z"
 _TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")
@@ -123,7 +124,8 @@ def chart_description(table: Table, language: Language) -> str:
         fields |= {"largest": f"{largest:,.0f}", "largest_at": at}
     told = sentence(f"present.chart-desc{'' if totals else '-no-total'}", fields, language)
     between = " " if language is Language.EN else ""
-    return between.join([told, *_cut(grid, language)])
+    noise = [sentence("present.chart-intervals", language=language)] if table.is_estimated else []
+    return between.join([told, *noise, *_cut(grid, language)])
 
 
 def _cut(grid: Grid, language: Language) -> list[str]:
@@ -232,12 +234,33 @@ def _marks(
     ]
 
 
+def _with_intervals(
+    table: Table, grid: Grid, marks: list[tuple[Heading, list[dict[str, object]]]], power: int
+) -> bool:
+    """Give each mark of a number with noise the ends of its interval; whether there are any."""
+    known: dict[tuple[str | None, ...], Uncertainty] = {}
+    wide = len(grid.rows[0].groups) + len(grid.columns[0].groups) if grid.columns else 0
+    for row in table:
+        if row.uncertainty is not None:
+            known.setdefault(row.groups[:wide], row.uncertainty)
+    columns = {column.label: column.groups for column in grid.columns}
+    for head, drawn in marks:
+        for mark in drawn:
+            found = known.get((*head.groups, *columns[str(mark["at"])]))
+            if found is not None:
+                mark["low"] = float(found.low) / 10**power
+                mark["high"] = float(found.high) / 10**power
+    return bool(known)
+
+
 def _spec(table: Table, grid: Grid, language: Language, frame: Frame) -> dict[str, Any]:
     scale = _scale(table, grid, language)
     at = [column.label for column, _ in _points(grid, tuple(0 for _ in grid.columns))]
+    marks = [(head, _marks(grid, line, scale.power, language)) for head, line in _panels(grid)]
+    estimated = _with_intervals(table, grid, marks, scale.power)
     panels = [
-        (head, _panel(head.label, _marks(grid, line, scale.power, language), at, language))
-        for head, line in _panels(grid)
+        (head, _panel(head.label, drawn, at, language, estimated=estimated))
+        for head, drawn in marks
     ]
     wide = frame.panel * frame.columns + _BETWEEN * (frame.columns - 1)
     parts = [{**panel, "width": wide, "height": 130} for head, panel in panels if head.depth == 0]
@@ -256,7 +279,12 @@ def _spec(table: Table, grid: Grid, language: Language, frame: Frame) -> dict[st
 
 
 def _panel(
-    label: str, marks: list[dict[str, object]], at: list[str], language: Language
+    label: str,
+    marks: list[dict[str, object]],
+    at: list[str],
+    language: Language,
+    *,
+    estimated: bool = False,
 ) -> dict[str, object]:
     published = sentence("present.chart-published", language=language)
     hidden = sentence("present.chart-hidden", language=language)
@@ -288,7 +316,16 @@ def _panel(
         "title": label,
         "data": {"values": marks},
         "encoding": {"x": place},
-        "layer": [bars, crosses],
+        "layer": [bars, *([_intervals(y)] if estimated else []), crosses],
+    }
+
+
+def _intervals(y: Mapping[str, object]) -> dict[str, object]:
+    """A thin line from low to high through the end of each bar that carries noise."""
+    return {
+        "transform": [{"filter": "isValid(datum.low)"}],
+        "mark": {"type": "rule", "color": _INTERVAL_INK, "strokeWidth": 1.4},
+        "encoding": {"y": {**y, "field": "low"}, "y2": {"field": "high"}},
     }
 
 
