@@ -7,6 +7,8 @@ import pytest
 
 import sekisho
 from sekisho.errors import Refused
+from tests.lib import private
+from tests.lib.killed_private import COUNT, PURPOSE, query
 from tests.lib.small import PROGRAMME, make_node
 
 OTHER = "other-trade"
@@ -69,3 +71,20 @@ def test_the_same_data_as_another_dataset_cannot_leave_again(tmp_path):
         with pytest.raises(Refused, match="very data"):
             node.release(PROGRAMME, "by-place")
         assert len(node.releases()) == 1
+
+
+def test_a_second_programme_is_no_second_privacy_budget(tmp_path):
+    """The same answers under another name would cost nothing of the first budget."""
+    root = private.write_programme(tmp_path / "other", epsilon="4")
+    renamed = root.rename(root.with_name(OTHER))
+    for file in renamed.rglob("*.*"):
+        text = file.read_text(encoding="utf-8").replace(private.PROGRAMME, OTHER)
+        file.write_text(text, encoding="utf-8")
+    with private.make_node(tmp_path) as node:
+        query(node)
+        node.add_programme(renamed)
+        node.load(OTHER, "trips", tmp_path / "trips.csv")
+        with pytest.raises(Refused, match="very data"):
+            node.query(OTHER, COUNT, purpose=PURPOSE, epsilon="1")
+        assert len(node._house.store.charges()) == 1
+        query(node)

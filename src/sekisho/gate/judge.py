@@ -73,14 +73,21 @@ def refuse_left_elsewhere(
     """Refuse data of which another programme has let something out.
 
     Tables are protected together with what left before in their own programme; two programmes
-    over the same data would hide other cells, and each show what the other hides.
+    over the same data would hide other cells, and each show what the other hides. A budget, too,
+    is spent where it was declared: the same data elsewhere would be a budget more.
 
     Raises: Refused.
     """
     digests = {each.digest for each in deliveries}
-    for each in house.store.releases():
-        if each.programme != programme.id and not digests.isdisjoint(each.deliveries):
-            raise Refused(fault("gate.data-elsewhere", programme=programme.id))
+    own = {(programme.id, each.dataset) for each in deliveries}
+    left = any(
+        each.programme != programme.id and not digests.isdisjoint(each.deliveries)
+        for each in house.store.releases()
+    )
+    charged = {(each.programme, each.dataset) for each in house.store.charges()} - own
+    answered = (each.digest for where in charged for each in house.store.deliveries(*where))
+    if left or not digests.isdisjoint(answered):
+        raise Refused(fault("gate.data-elsewhere", programme=programme.id))
 
 
 def judge(house: House, programme: Programme, what: str, purpose: str) -> Decision:

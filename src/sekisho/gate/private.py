@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from sekisho.errors import QueryError, Refused, fault
 from sekisho.gate.house import House, Said, entry_of
-from sekisho.gate.judge import deliveries_in
+from sekisho.gate.judge import deliveries_in, refuse_left_elsewhere
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.statistics.periods import periods_read
 from sekisho.lanes.statistics.privacy.answer import request_digest
@@ -117,6 +117,8 @@ def price(house: House, question: Question, over: Sequence[str] = ()) -> Priced:
         deliveries = tuple(each for each in deliveries if each.digest in over)
     request = _request(house, programme, plan, deliveries)
     paid = bool(house.store.charges(programme.id, request))
+    if not paid:
+        refuse_left_elsewhere(house, programme, deliveries)
     return Priced(question, plan, ledgers, deliveries, request, paid)
 
 
