@@ -1,8 +1,7 @@
 """The facade: what a notebook, the command line and the web call."""
 
 import secrets
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -14,30 +13,33 @@ from sekisho.gate import admit, answers, members
 from sekisho.gate import release as statistics
 from sekisho.gate.budgets import BudgetState, budget_states
 from sekisho.gate.findings import Findings, Proof, check_proof, verify_folder
+from sekisho.gate.holder import HolderView, holder_view
 from sekisho.gate.house import Call, House
 from sekisho.gate.patterns import edition_faults
 from sekisho.jobs import Work, run_job, showing
-from sekisho.model.access_rule import AccessRule
 from sekisho.model.actor import Actor, Participant, RegisteredKey
-from sekisho.model.decision import Decision
-from sekisho.model.facts import Facts
 from sekisho.model.programme import Programme
 from sekisho.model.release import Delivery, Job, Release
 from sekisho.people import Action
 from sekisho.ports import Watch
 from sekisho.present.answer import Queried, Quoted, queried, quoted
 from sekisho.present.released import Released
-from sekisho.programmes import check
-from sekisho.programmes.read import read_programme
-from sekisho.programmes.shipped import shipped_programmes
-from sekisho.rules.check import check_rules
-from sekisho.rules.decide import decide
-from sekisho.rules.packs import installed
 from sekisho.settings import Settings
 from sekisho.terms import JobState, Language, ReleaseState, Role
 from sekisho.tlog.proof import write_receipt
 from sekisho.tlog.receipt_page import FILE_NAME, receipt_page, receipt_page_digest
-from sekisho.wiring import OWNER, Founding, found_house, open_house, verifiers_of
+from sekisho.wiring import (
+    OWNER,
+    Founding,
+    checked_programme,
+    found_house,
+    open_house,
+    programme_folder,
+    verifiers_of,
+)
+
+Epsilon = Decimal | str | int
+"""How much of a budget a question may cost, as people write it."""
 
 
 class Node:
@@ -202,27 +204,15 @@ class Node:
         sql: str,
         *,
         purpose: str,
-        epsilon: Decimal | str | int,
+        epsilon: Epsilon,
         dry_run: Literal[False] = False,
     ) -> Queried: ...
     @overload
     def query(
-        self,
-        programme: str,
-        sql: str,
-        *,
-        purpose: str,
-        epsilon: Decimal | str | int,
-        dry_run: Literal[True],
+        self, programme: str, sql: str, *, purpose: str, epsilon: Epsilon, dry_run: Literal[True]
     ) -> Quoted: ...
     def query(
-        self,
-        programme: str,
-        sql: str,
-        *,
-        purpose: str,
-        epsilon: Decimal | str | int,
-        dry_run: bool = False,
+        self, programme: str, sql: str, *, purpose: str, epsilon: Epsilon, dry_run: bool = False
     ) -> Queried | Quoted:
         """Answer a question with differential privacy; the budget is charged once, for good.
 
@@ -290,17 +280,28 @@ class Node:
         Reads the data again, with a verifier that shares no code with the optimiser; a private
         release is made again from its kept draw. For the data holder and the node's owner.
         """
-        released = self.released(release_id).release
-        programme = admit.installed(self._house, released.programme)
+        release, deliveries = self._with_data(release_id, Action.DELIVERY_READ)
+        if release.cost is not None:
+            programme = admit.installed(self._house, release.programme)
+            return answers.private_faults(self._call, programme, release)
+        asked = watch or Watch()
+        return edition_faults(self._house, release.programme, release.edition, deliveries, asked)
+
+    def holder_view(self, release_id: str, watch: Watch | None = None) -> HolderView:
+        """Why each cell of a release is hidden: for an actor of the data holder, nobody else."""
+        release, deliveries = self._with_data(release_id, Action.RELEASE_READ_PRIVATE)
+        if release.cost is not None:
+            raise NotFound(fault("gate.no-pattern", release=release_id))
+        return holder_view(self._house, release, deliveries, watch or Watch())
+
+    def _with_data(self, release_id: str, action: Action) -> tuple[Release, list[Delivery]]:
+        """A release and all data of its programme, for those whose data it is."""
+        release = self.released(release_id).release
+        programme = admit.installed(self._house, release.programme)
         holders = {each.holder or programme.steward for each in programme.datasets}
-        admit.permit(self._call, Action.DELIVERY_READ, programme, holders)
-        if released.cost is not None:
-            return answers.private_faults(self._call, programme, released)
+        admit.permit(self._call, action, programme, holders)
         ids = [each.id for each in programme.datasets]
-        deliveries = [d for each in ids for d in self._house.store.deliveries(programme.id, each)]
-        return edition_faults(
-            self._house, programme.id, released.edition, deliveries, watch or Watch()
-        )
+        return release, [d for i in ids for d in self._house.store.deliveries(programme.id, i)]
 
     @property
     def verifier_key(self) -> str:
@@ -370,25 +371,3 @@ def init(
     named = origin or f"sekisho.invalid/{owner.id}-{secrets.token_hex(4)}"
     found_house(Path(folder), Founding(owner, named, language, sensitivity or {}))
     return open_node(folder)
-
-
-def shipped() -> list[Programme]:
-    """The programmes that come with Sekisho."""
-    return [read_programme(folder) for _name, folder in sorted(shipped_programmes().items())]
-
-
-def programme_folder(source: Path) -> Path:
-    """A folder, or that of the programme of this name which comes with Sekisho."""
-    return shipped_programmes().get(str(source), source)
-
-
-def checked_programme(folder: Path) -> Programme:
-    """A programme folder, read and checked whole, with its cases decided.
-
-    Raises: ProgrammeError with every fault of every file and across them.
-    """
-
-    def judge(facts: Facts, rules: Sequence[AccessRule], on: date) -> Decision:
-        return decide(facts, rules, installed(), on)
-
-    return check.checked_programme(folder, check_rules, judge)

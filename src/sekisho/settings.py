@@ -11,7 +11,7 @@ from sekisho.errors import Fault, Place, StorageError, UsageError, fault, raise_
 from sekisho.model.private import PrivateSettings, SensitivityParameters
 from sekisho.terms import Language
 
-ROUNDS = 10
+ROUNDS = 2
 NODE_KEYS = {"origin", "participant", "language", "store", "threads", "memory-mb", "rounds"}
 RULE_KEYS = {"p-percent", "dominance-n", "dominance-k", "prior-p", "posterior-q"}
 

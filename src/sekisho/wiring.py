@@ -5,7 +5,7 @@ import secrets
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sekisho.engines.bounding import DuckDBBounding
@@ -19,11 +19,20 @@ from sekisho.gate.house import House, Said, entry_of
 from sekisho.gate.repair import repair
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.statistics.privacy.noise import SecureNoise
+from sekisho.model.access_rule import AccessRule
 from sekisho.model.actor import Actor, Participant
+from sekisho.model.decision import Decision
 from sekisho.model.entry import EntryKind
+from sekisho.model.facts import Facts
 from sekisho.model.folder import NodeFolder
+from sekisho.model.programme import Programme
 from sekisho.people import check_participant
 from sekisho.ports import Format, LogStorage
+from sekisho.programmes import check
+from sekisho.programmes.read import read_programme
+from sekisho.programmes.shipped import shipped_programmes
+from sekisho.rules.check import check_rules
+from sekisho.rules.decide import decide
 from sekisho.rules.packs import installed as installed_packs
 from sekisho.settings import Settings, read_settings, write_settings
 from sekisho.stores.sql import open_store
@@ -265,3 +274,25 @@ def _settings_text(founding: Founding) -> str:
         *(f"{name} = {value}" for name, value in sorted(founding.sensitivity.items())),
     ]
     return "\n".join(lines) + "\n"
+
+
+def shipped() -> list[Programme]:
+    """The programmes that come with Sekisho."""
+    return [read_programme(folder) for _name, folder in sorted(shipped_programmes().items())]
+
+
+def programme_folder(source: Path) -> Path:
+    """A folder, or that of the programme of this name which comes with Sekisho."""
+    return shipped_programmes().get(str(source), source)
+
+
+def checked_programme(folder: Path) -> Programme:
+    """A programme folder, read and checked whole, with its cases decided.
+
+    Raises: ProgrammeError with every fault of every file and across them.
+    """
+
+    def judge(facts: Facts, rules: Sequence[AccessRule], on: date) -> Decision:
+        return decide(facts, rules, installed_packs(), on)
+
+    return check.checked_programme(folder, check_rules, judge)

@@ -17,7 +17,7 @@ def programme() -> None:
 @common
 def check(speaker: Speaker, folder: Path) -> None:
     """Read and check a folder; every fault at once."""
-    from sekisho.node import checked_programme, programme_folder
+    from sekisho.wiring import checked_programme, programme_folder
 
     found = checked_programme(programme_folder(folder))
     speaker.say(
@@ -50,7 +50,7 @@ def add(speaker: Speaker, node: Path, source: str) -> None:
 def list_(speaker: Speaker, node: Path | None) -> None:
     """The programmes of a node, or those that come with Sekisho."""
     import sekisho
-    from sekisho.node import shipped
+    from sekisho.wiring import shipped
 
     if node is None:
         found = shipped()

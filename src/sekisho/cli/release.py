@@ -51,6 +51,44 @@ def verify(speaker: Speaker, node: Path, release_id: str) -> int:
     return 11 if faults else 0
 
 
+@release.command(help=said("help-release-private"))
+@click.argument("node", type=click.Path(path_type=Path))
+@click.argument("release_id")
+@common
+def private(speaker: Speaker, node: Path, release_id: str) -> None:
+    """Why each cell is hidden: the data holder's view."""
+    import sekisho
+
+    with sekisho.open(node, actor=speaker.actor) as opened, watched(speaker) as watch:
+        view = opened.holder_view(release_id, watch)
+    hidden = [each for each in view.cells if each.hidden]
+    for each in hidden:
+        groups = " / ".join(group or said("total", speaker.language) for group in each.groups)
+        why = ", ".join(each.rules) or said("secondary", speaker.language)
+        speaker.say(
+            "held-cell", groups=groups, value=f"{each.value:,}", count=each.contributors, why=why
+        )
+    secondary = sum(each.is_secondary for each in hidden)
+    speaker.say("held", primary=len(hidden) - secondary, secondary=secondary, unmet=view.unmet)
+    speaker.answer(
+        {
+            "release": release_id,
+            "columns": list(view.columns),
+            "unmet": view.unmet,
+            "cells": [
+                {
+                    "groups": list(each.groups),
+                    "value": str(each.value),
+                    "contributors": each.contributors,
+                    "hidden": each.hidden,
+                    "rules": list(each.rules),
+                }
+                for each in view.cells
+            ],
+        }
+    )
+
+
 @release.command(help=said("help-release"))
 @click.argument("node", type=click.Path(path_type=Path))
 @click.argument("programme")
