@@ -21,7 +21,7 @@ from sekisho.stores.tiles import FolderLog
 from sekisho.terms import Lane, Language, Outcome, ParticipantKind
 from sekisho.tlog.append import integrate
 from sekisho.tlog.note import Signer, new_signer
-from sekisho.tlog.proof import prove
+from sekisho.tlog.proof import write_receipt
 from tests.lib.releases import PROGRAMME, release
 
 ORIGIN = "log.statistics.example/cross-border-ecommerce"
@@ -157,7 +157,8 @@ class ServedNode:
         storage, index = FolderLog(self.log_folder), len(self.out)
         integrate(storage, (self.signer,), [entry], index)
         (place / ENTRY).write_bytes(entry)
-        (place / PROOF).write_text(prove(storage, index, (self.signer.verifier,)), encoding="utf-8")
+        receipt = write_receipt(storage, index, (self.signer.verifier,))
+        (place / PROOF).write_text(receipt, encoding="utf-8")
         served = ServedRelease(replace(made, files=files, entry_index=index), place)
         self.out.append(served)
         return served
