@@ -1,9 +1,11 @@
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from sekisho.errors import Refused, fault
-from sekisho.model.table import SUPPRESSED, Row
+from sekisho.model.budget import Cost
+from sekisho.model.table import SUPPRESSED, Row, Uncertainty
 from sekisho.model.text import Text
 from sekisho.terms import ReleaseState
 from tests.lib.releases import PLAN, PROGRAMME, purchases, release, small
@@ -245,3 +247,16 @@ def test_a_very_long_table_says_how_many_of_its_rows_the_page_shows(own_node, ow
     assert "The first 2000 of 2050 rows are shown here" in html
     assert html.count('<th scope="row">g') == 2_000
     assert len(own_client.get(f"{RELEASE}.csv").text.splitlines()) == 2_051
+
+
+def test_a_table_with_noise_says_so_and_what_it_cost(own_node, own_client):
+    error = Uncertainty(Decimal(40), Decimal(0), Decimal(80))
+    rows = (Row((None,), Decimal(70), error), Row(("a",), Decimal(0), error))
+    cost = Cost(Decimal("2.000000"), Decimal("1E-7"), ("once",), (Decimal(5),))
+    own_node.put(release(table=replace(small(rows=rows), id=PLAN), cost=cost))
+    page = own_client.get(f"/en{RELEASE}").text
+    assert "Every number is an estimate" in page
+    assert "epsilon 2 at delta 0.0000001" in page
+    assert "scaled down" in page
+    assert "All hidden cells carry the same mark" not in page
+    assert "every one with noise" in own_client.get("/en/").text

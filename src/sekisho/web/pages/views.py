@@ -73,7 +73,7 @@ class CostView:
 
     epsilon: str
     delta: str
-    lost_percent: tuple[str, ...]
+    scaled_down: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +134,10 @@ def cost(release: Release) -> CostView | None:
     """The cost of a release with noise; None when its cells are hidden instead."""
     if release.cost is None:
         return None
-    lost = tuple(f"{each.normalize():f}" for each in release.cost.lost_percent)
-    return CostView(
-        f"{release.cost.epsilon.normalize():f}", f"{release.cost.delta.normalize():f}", lost
+    epsilon, delta = (
+        f"{each.normalize():f}" for each in (release.cost.epsilon, release.cost.delta)
     )
+    return CostView(epsilon, delta, bool(release.cost.lost_percent))
 
 
 def place_of(released: ServedRelease) -> str:
