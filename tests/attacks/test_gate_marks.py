@@ -12,7 +12,10 @@ LINES = [
     # two towns in the north: one firm alone in n1, four firms in n2; a region of many firms else
     "1,a,north,n1,tea,2020,100.00",
     *(f"{n},{firm},north,n2,rice,2020,200.00" for n, firm in enumerate("bcde", 2)),
-    *(f"{n},{firm},south,s1,rice,2020,300.00" for n, firm in enumerate("bcdefgh", 10)),
+    *(
+        f"{n},{firm},south,s1,{'tea' if n % 2 else 'rice'},2020,300.00"
+        for n, firm in enumerate("bcdefgh", 10)
+    ),
 ]
 
 

@@ -95,6 +95,7 @@ def test_the_two_commands_work_on_a_clean_clone(tmp_path):
     finally:
         os.killpg(demo.pid, signal.SIGINT)
         demo.wait(60)
+        demo.stdout.close()
     assert "inclusion proof verified" in output
     assert "the whole log verifies" in output
     tested = subprocess.run(

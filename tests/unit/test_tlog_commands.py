@@ -1,6 +1,7 @@
 """`sekisho log` and `sekisho receipt`, from the command line's own entry point."""
 
 import json
+import re
 import threading
 from datetime import UTC, datetime
 from functools import partial
@@ -75,7 +76,7 @@ def test_a_store_and_a_log_of_different_backups_do_not_pass(node: str, tmp_path:
     sekisho.init(tmp_path / "other", OWNER).close()
     (tmp_path / "other" / "store.sqlite").replace(Path(node) / "store.sqlite")
     assert run(["log", "fsck", node]) == TamperedError.exit_code
-    assert "entry 0 differs" in capsys.readouterr().err
+    assert re.search(r"entry \d+ differs", capsys.readouterr().err)
 
 
 def test_a_log_is_checked_against_a_checkpoint_kept_earlier(node: str, tmp_path: Path, capsys):

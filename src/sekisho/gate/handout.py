@@ -161,7 +161,7 @@ def _cost(cost: Cost) -> dict[str, object]:
         "delta": str(cost.delta),
         "periods": list(cost.periods),
         "interval": "95 % for the noise alone",
-        "lost_to_scaling_percent": [f"{each:f}" for each in cost.lost_percent],
+        "large_contributions_scaled_down": bool(cost.lost_percent),
     }
 
 
