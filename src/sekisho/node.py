@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -351,9 +352,13 @@ def open_node(folder: str | Path, *, actor: str | None = None) -> Node:
     Raises: StorageError when the folder is not a node.
     """
     house, settings = open_house(Path(folder))
-    owner = next(each for each in house.store.actors() if each.id == OWNER)
-    node = Node(house, settings, owner)
-    return node if actor is None else node.as_(actor)
+    with ExitStack() as undo:
+        undo.callback(house.store.close)
+        owner = next(each for each in house.store.actors() if each.id == OWNER)
+        node = Node(house, settings, owner)
+        node = node if actor is None else node.as_(actor)
+        undo.pop_all()
+    return node
 
 
 def init(

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from sekisho.engines.bounding import DuckDBBounding
 from sekisho.engines.duckdb import DuckDBEngine
 from sekisho.engines.duckdb.session import Limits
-from sekisho.errors import Conflict, StorageError, TamperedError, fault
+from sekisho.errors import Conflict, StorageError, fault
 from sekisho.formats.csv import CsvFormat
 from sekisho.formats.json import JsonFormat
 from sekisho.formats.parquet import ParquetFormat
@@ -88,12 +89,11 @@ def open_house(root: Path) -> tuple[House, Settings]:
     folder = NodeFolder(root.resolve())
     settings = read_settings(folder.settings)
     house = _house(folder, settings, create=False)
-    try:
+    with ExitStack() as undo:
+        undo.callback(house.store.close)
         refuse_rollback(house.storage, own_memory(folder.root), verifiers_of(folder.root))
-    except TamperedError:
-        house.store.close()
-        raise
-    repair(house)
+        repair(house)
+        undo.pop_all()
     return house, settings
 
 
@@ -121,8 +121,8 @@ class Founding:
     sensitivity: Mapping[str, int]
 
 
-def found_house(root: Path, founding: Founding) -> tuple[House, Settings]:
-    """A new node, built aside and moved into place whole.
+def found_house(root: Path, founding: Founding) -> None:
+    """Make a new node, built aside and moved into place whole.
 
     Raises: Conflict when something lies there already; UsageError when the owner is no participant.
     """
@@ -137,7 +137,6 @@ def found_house(root: Path, founding: Founding) -> tuple[House, Settings]:
         making.rename(target)
     finally:
         shutil.rmtree(making, ignore_errors=True)
-    return open_house(target)
 
 
 def _build(folder: NodeFolder, founding: Founding) -> None:
