@@ -116,12 +116,13 @@ def deliver(call: Call, programme_id: str, dataset_id: str, source: Path, watch:
             bytes=facts.bytes,
             delivered_at=house.clock.now(),
         )
-        known = _known(house, new)
-        if known is not None:
-            return known
-        _refuse_repeated_rows(house, programme_id, dataset, (aside, watch))
-        move_into_place(aside, house.folder.delivery(programme_id, dataset_id, new.id))
-        delivered = _record(house, new)
+        with held(house.lock_of_dataset(programme_id, dataset_id)):
+            known = _known(house, new)
+            if known is not None:
+                return known
+            _refuse_repeated_rows(house, programme_id, dataset, (aside, watch))
+            move_into_place(aside, house.folder.delivery(programme_id, dataset_id, new.id))
+            delivered = _record(house, new)
     sequence(house)
     return delivered
 

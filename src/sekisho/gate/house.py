@@ -66,6 +66,10 @@ class House:
         """Held while a release of a programme is made: releases never race each other."""
         return self.folder.root / "locks" / f"programme-{programme}"
 
+    def lock_of_dataset(self, programme: str, dataset: str) -> Path:
+        """Held while a delivery is compared with earlier ones and joins them."""
+        return self.folder.root / "locks" / f"dataset-{programme}-{dataset}"
+
     def lock_of_data(self, digest: str) -> Path:
         """Held while tables of a delivery leave; taken after the programme's, never before."""
         return self.folder.root / "locks" / f"data-{digest}"
