@@ -10,8 +10,11 @@ pin() {
   uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-header --no-annotate --exclude-newer "$newest" --quiet "$@"
 }
-pin pyproject.toml --extra web --extra privacy --extra postgres --group test --group build \
+run="--extra web --extra privacy --extra fhir --extra documents --extra sdmx --extra indicators"
+# shellcheck disable=SC2086 # several words on purpose
+pin pyproject.toml $run --extra postgres --group test --group build \
   -o requirements/dev.txt
 grep -E '^[a-zA-Z0-9_.-]+==' requirements/dev.txt | sed 's/ \\$//' >"$pins"
-pin pyproject.toml --extra web --extra privacy -c "$pins" -o requirements/run.txt
+# shellcheck disable=SC2086
+pin pyproject.toml $run -c "$pins" -o requirements/run.txt
 printf 'hatchling\neditables\n' | pin - -c "$pins" -o requirements/build.txt
