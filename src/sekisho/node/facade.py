@@ -1,8 +1,6 @@
 """The facade: what a notebook, the command line and the web call."""
 
-import secrets
 from collections.abc import Mapping
-from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -29,15 +27,7 @@ from sekisho.settings import Settings
 from sekisho.terms import JobState, Language, ReleaseState, Role
 from sekisho.tlog.proof import write_receipt
 from sekisho.tlog.receipt_page import FILE_NAME, receipt_page, receipt_page_digest
-from sekisho.wiring import (
-    OWNER,
-    Founding,
-    checked_programme,
-    found_house,
-    open_house,
-    programme_folder,
-    verifiers_of,
-)
+from sekisho.wiring import checked_programme, programme_folder, verifiers_of
 
 Epsilon = Decimal | str | int
 """How much of a budget a question may cost, as people write it."""
@@ -344,35 +334,3 @@ def _write_anew(file: Path, data: bytes) -> Path:
     aside.write_bytes(data)
     aside.replace(file)
     return file
-
-
-def open_node(folder: str | Path, *, actor: str | None = None) -> Node:
-    """An existing node, on behalf of its owner or of another actor.
-
-    Raises: StorageError when the folder is not a node.
-    """
-    house, settings = open_house(Path(folder))
-    with ExitStack() as undo:
-        undo.callback(house.store.close)
-        owner = next(each for each in house.store.actors() if each.id == OWNER)
-        node = Node(house, settings, owner)
-        node = node if actor is None else node.as_(actor)
-        undo.pop_all()
-    return node
-
-
-def init(
-    folder: str | Path,
-    owner: Participant,
-    *,
-    origin: str | None = None,
-    language: Language = Language.EN,
-    sensitivity: Mapping[str, int] | None = None,
-) -> Node:
-    """A new node; `sensitivity` sets the data holder's private parameters (settings reference).
-
-    Raises: Conflict when something lies in the folder already.
-    """
-    named = origin or f"sekisho.invalid/{owner.id}-{secrets.token_hex(4)}"
-    found_house(Path(folder), Founding(owner, named, language, sensitivity or {}))
-    return open_node(folder)

@@ -1,0 +1,10 @@
+"""Drafts and submissions of the open lane."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the tables; nothing of the older ones changes."""
