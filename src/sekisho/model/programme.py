@@ -8,6 +8,7 @@ from decimal import Decimal
 from sekisho.model.access_rule import AccessRule
 from sekisho.model.dataset import ContributionDeclaration, Dataset, Lookup
 from sekisho.model.facts import Facts
+from sekisho.model.record_flow import RecordFlow
 from sekisho.model.text import Text
 from sekisho.terms import Method, Outcome
 
@@ -95,6 +96,7 @@ class Programme:
     release_plans: tuple[ReleasePlan, ...]
     access_rules: tuple[AccessRule, ...]
     cases: tuple[Case, ...] = ()
+    record_flows: tuple[RecordFlow, ...] = ()
     digest: str = ""
     """SHA-256 over every file of the folder, hexadecimal."""
     files: tuple[str, ...] = field(default=())
@@ -110,6 +112,10 @@ class Programme:
     def plan(self, plan_id: str) -> ReleasePlan | None:
         """The release plan of that id, if there is one."""
         return next((p for p in self.release_plans if p.id == plan_id), None)
+
+    def record_flow(self, flow_id: str) -> RecordFlow | None:
+        """The record flow of that id, if there is one."""
+        return next((f for f in self.record_flows if f.id == flow_id), None)
 
     def linked_set(self, plan_id: str) -> tuple[ReleasePlan, ...]:
         """The plan and every plan it is linked with, directly or not, in order of id."""
