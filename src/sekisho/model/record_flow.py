@@ -22,7 +22,7 @@ class RecordCategory:
     codes: tuple[tuple[str, str], ...]
     """(system, code); empty: every code of these types."""
     fields: tuple[str, ...]
-    """Paths that are kept, e.g. `Observation.code`, `Observation.value[x]`; all else stays."""
+    """Paths that are kept, e.g. `Observation.code`, `Observation.value[x]`; no other leaves."""
     special: Category
     """How the laws on personal information treat it."""
     needed: bool = False

@@ -18,8 +18,9 @@ from sekisho.programmes.folder import (
     SAMPLE_LIMITS,
     TEXT_LIMITS,
 )
+from sekisho.programmes.keys import Key, Kind
 from sekisho.programmes.shape import LONGEST_ID
-from sekisho.programmes.vocabulary import FILES, SECRET_PARAMETERS, Key, Kind
+from sekisho.programmes.vocabulary import FILES, SECRET_PARAMETERS
 
 HEAD = """# The programme folder
 

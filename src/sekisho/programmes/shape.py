@@ -9,8 +9,9 @@ from typing import Any
 from sekisho.errors import Fault, Place, fault
 from sekisho.programmes.declaration import Declaration, KeyPath
 from sekisho.programmes.guess import guess, guessed, shown
+from sekisho.programmes.keys import Key, Kind
 from sekisho.programmes.patterns import is_plain_pattern
-from sekisho.programmes.vocabulary import SECRET_PARAMETERS, Key, Kind
+from sekisho.programmes.vocabulary import SECRET_PARAMETERS
 
 ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*_?")

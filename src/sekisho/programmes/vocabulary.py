@@ -3,66 +3,9 @@
 Reading, did-you-mean and the reference page all come from these lists; what is not here is a fault.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 from sekisho.model.facts import Category, Identifiability, PartyKind
+from sekisho.programmes.keys import HEAD, Key, Kind, required
 from sekisho.terms import ColumnType, Lane, Method, Outcome
-
-SCHEMA = 1
-
-
-class Kind(StrEnum):
-    """What a value is."""
-
-    STRING = "string"
-    ID = "id"
-    NAME = "name"
-    BOTH = "text in both languages"
-    INTEGER = "integer"
-    DECIMAL = "decimal number as a string"
-    BOOLEAN = "true or false"
-    SCALAR = "string, number, date or true/false"
-    PATTERN = "plain regular expression"
-    CHOICE = "one of"
-    STRINGS = "list of strings"
-    IDS = "list of ids"
-    NAMES = "list of names"
-    SCALARS = "list of strings, numbers or dates"
-    ROWS = "list of lists of strings"
-    TABLE = "table"
-    TABLES = "array of tables"
-    LABELS = "table of columns, each a table of values, each a text in both languages"
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key that a table may hold."""
-
-    name: str
-    kind: Kind
-    means: str
-    required: bool = False
-    choices: tuple[str, ...] = ()
-    keys: tuple["Key", ...] = ()
-    """Of a table, or of each table of an array."""
-    default: str = ""
-    least: int = 0
-    most: int | None = None
-    """Bounds of an integer, or of how many a list holds."""
-
-
-def _required(name: str, kind: Kind, means: str, **more: object) -> Key:
-    return Key(name, kind, means, required=True, **more)  # type: ignore[arg-type]
-
-
-_HEAD = (
-    _required(
-        "schema", Kind.INTEGER, "version of this vocabulary", least=SCHEMA, most=SCHEMA, default="1"
-    ),
-    _required("id", Kind.ID, "the file's name without `.toml`"),
-    _required("title", Kind.BOTH, "what people read as its name"),
-)
 
 _CONSTRAINTS = (
     Key("required", Kind.BOOLEAN, "whether every row holds a value", default="false"),
@@ -91,28 +34,28 @@ _OWN_OF_COLUMN = (
 )
 
 _COLUMN = (
-    _required("name", Kind.NAME, "the column's name in the data and in SQL"),
-    _required("type", Kind.CHOICE, "type of Table Schema", choices=tuple(ColumnType)),
-    _required("title", Kind.BOTH, "what people read over the column"),
+    required("name", Kind.NAME, "the column's name in the data and in SQL"),
+    required("type", Kind.CHOICE, "type of Table Schema", choices=tuple(ColumnType)),
+    required("title", Kind.BOTH, "what people read over the column"),
     Key("description", Kind.BOTH, "what the values mean"),
     Key("constraints", Kind.TABLE, "what every value keeps to", keys=_CONSTRAINTS),
     Key("sekisho", Kind.TABLE, "what Sekisho adds to Table Schema", keys=_OWN_OF_COLUMN),
 )
 
 PROGRAMME = (
-    *_HEAD[:1],
-    _required("id", Kind.ID, "the programme's name in commands and addresses"),
-    *_HEAD[2:],
-    _required("description", Kind.BOTH, "what the programme is for"),
-    _required(
+    *HEAD[:1],
+    required("id", Kind.ID, "the programme's name in commands and addresses"),
+    *HEAD[2:],
+    required("description", Kind.BOTH, "what the programme is for"),
+    required(
         "purpose",
         Kind.STRING,
         "term of the Data Privacy Vocabulary, such as `dpv:OfficialStatistics`",
     ),
-    _required("legal_basis", Kind.BOTH, "what allows the data to be brought and used"),
-    _required("steward", Kind.ID, "participant that answers for the programme"),
-    _required("recipients", Kind.IDS, "`public`, or participants", least=1, most=200),
-    _required(
+    required("legal_basis", Kind.BOTH, "what allows the data to be brought and used"),
+    required("steward", Kind.ID, "participant that answers for the programme"),
+    required("recipients", Kind.IDS, "`public`, or participants", least=1, most=200),
+    required(
         "jurisdictions",
         Kind.STRINGS,
         "whose law concerns the programme: ISO 3166-1 alpha-2, or `EU`",
@@ -122,14 +65,14 @@ PROGRAMME = (
 )
 
 _NOT_CONTRIBUTOR = (
-    _required("value", Kind.STRING, "the value in the contributor's column"),
-    _required("reason", Kind.BOTH, "why it is no third party"),
+    required("value", Kind.STRING, "the value in the contributor's column"),
+    required("reason", Kind.BOTH, "why it is no third party"),
 )
 
 _BUDGET = (
-    _required("epsilon", Kind.DECIMAL, "most that may be spent in a period"),
-    _required("delta", Kind.DECIMAL, "probability with which epsilon may fail"),
-    _required(
+    required("epsilon", Kind.DECIMAL, "most that may be spent in a period"),
+    required("delta", Kind.DECIMAL, "probability with which epsilon may fail"),
+    required(
         "period", Kind.CHOICE, "when the budget begins anew", choices=("month", "year", "once")
     ),
     Key(
@@ -164,7 +107,7 @@ _CONTRIBUTION = (
 """How much a unit is expected to contribute: more is scaled down, never refused."""
 
 _OWN_OF_DATASET = (
-    _required("method", Kind.CHOICE, "how the statistics lane protects it", choices=tuple(Method)),
+    required("method", Kind.CHOICE, "how the statistics lane protects it", choices=tuple(Method)),
     Key("contributor", Kind.NAME, "column that names whose contribution a row is (firms)"),
     Key("holding", Kind.NAME, "column that names the holding a contributor belongs to"),
     Key("privacy_unit", Kind.NAME, "column that names whom differential privacy protects"),
@@ -193,60 +136,58 @@ _OWN_OF_DATASET = (
 )
 
 DATASET = (
-    *_HEAD,
-    _required("description", Kind.BOTH, "what a row is"),
+    *HEAD,
+    required("description", Kind.BOTH, "what a row is"),
     Key("primary_key", Kind.NAMES, "columns that together are unique", most=20),
     Key("licence", Kind.STRING, "on what terms the data came"),
     Key("source", Kind.STRING, "where the data came from"),
     Key("sample", Kind.STRING, "file in `sample/` that can be loaded to try the programme out"),
-    _required("sekisho", Kind.TABLE, "what Sekisho adds to Table Schema", keys=_OWN_OF_DATASET),
-    _required("columns", Kind.TABLES, "every column, in order", keys=_COLUMN, least=1, most=500),
+    required("sekisho", Kind.TABLE, "what Sekisho adds to Table Schema", keys=_OWN_OF_DATASET),
+    required("columns", Kind.TABLES, "every column, in order", keys=_COLUMN, least=1, most=500),
 )
 
 LOOKUP = (
-    *_HEAD,
-    _required("key", Kind.NAME, "column that is unique, and joined on"),
-    _required("licence", Kind.STRING, "on what terms it came"),
-    _required("source", Kind.STRING, "where it came from"),
-    _required("columns", Kind.TABLES, "every column, in order", keys=_COLUMN, least=2, most=100),
+    *HEAD,
+    required("key", Kind.NAME, "column that is unique, and joined on"),
+    required("licence", Kind.STRING, "on what terms it came"),
+    required("source", Kind.STRING, "where it came from"),
+    required("columns", Kind.TABLES, "every column, in order", keys=_COLUMN, least=2, most=100),
 )
 
 SENSITIVITY_RULES = ("minimum-frequency", "p-percent", "dominance", "prior-posterior")
 
 _MEASURE = (
-    _required("column", Kind.NAME, "output column of the SQL"),
-    _required("title", Kind.BOTH, "what people read over it"),
-    _required("unit_of_measure", Kind.BOTH, "such as US dollars"),
+    required("column", Kind.NAME, "output column of the SQL"),
+    required("title", Kind.BOTH, "what people read over it"),
+    required("unit_of_measure", Kind.BOTH, "such as US dollars"),
 )
 
 _LEVEL = (
-    _required("column", Kind.NAME, "output column of the SQL"),
-    _required("title", Kind.BOTH, "what people read over it"),
+    required("column", Kind.NAME, "output column of the SQL"),
+    required("title", Kind.BOTH, "what people read over it"),
 )
 
 _DIMENSION = (
-    _required("id", Kind.ID, "name of the dimension within the plan"),
-    _required("title", Kind.BOTH, "what people read as its name"),
-    _required("total", Kind.BOTH, "what people read for its total"),
-    _required(
-        "levels", Kind.TABLES, "from the widest to the finest", keys=_LEVEL, least=1, most=12
-    ),
+    required("id", Kind.ID, "name of the dimension within the plan"),
+    required("title", Kind.BOTH, "what people read as its name"),
+    required("total", Kind.BOTH, "what people read for its total"),
+    required("levels", Kind.TABLES, "from the widest to the finest", keys=_LEVEL, least=1, most=12),
 )
 
 _LABEL_SOURCE = (
-    _required("column", Kind.NAME, "level that is labelled"),
-    _required("lookup", Kind.ID, "look-up that holds the labels"),
-    _required("value", Kind.NAME, "its column with the values of the level"),
-    _required("en", Kind.NAME, "its column with the English words"),
-    _required("ja", Kind.NAME, "its column with the Japanese words"),
+    required("column", Kind.NAME, "level that is labelled"),
+    required("lookup", Kind.ID, "look-up that holds the labels"),
+    required("value", Kind.NAME, "its column with the values of the level"),
+    required("en", Kind.NAME, "its column with the English words"),
+    required("ja", Kind.NAME, "its column with the Japanese words"),
 )
 
 RELEASE = (
-    *_HEAD,
-    _required("description", Kind.BOTH, "what the table shows and leaves out"),
-    _required("method", Kind.CHOICE, "the dataset's method of protection", choices=tuple(Method)),
-    _required("measure", Kind.TABLE, "what the table shows", keys=_MEASURE),
-    _required(
+    *HEAD,
+    required("description", Kind.BOTH, "what the table shows and leaves out"),
+    required("method", Kind.CHOICE, "the dataset's method of protection", choices=tuple(Method)),
+    required("measure", Kind.TABLE, "what the table shows", keys=_MEASURE),
+    required(
         "dimensions",
         Kind.TABLES,
         "directions of the table; the SQL gives each level with every total",
@@ -309,7 +250,7 @@ RELEASE = (
 )
 
 _PARTY = (
-    _required("id", Kind.STRING, "the participant, or `public`"),
+    required("id", Kind.STRING, "the participant, or `public`"),
     Key("kind", Kind.CHOICE, "kind of party; `null` when unknown", choices=tuple(PartyKind)),
     Key("jurisdiction", Kind.STRING, "ISO 3166-1 alpha-2, or `EU`; `null` when unknown"),
 )
@@ -326,25 +267,25 @@ _DATA = (
 )
 
 _FLOW = (
-    _required("lane", Kind.CHOICE, "the lane that is asked", choices=tuple(Lane)),
+    required("lane", Kind.CHOICE, "the lane that is asked", choices=tuple(Lane)),
     Key("purpose", Kind.STRING, "term of the Data Privacy Vocabulary"),
-    _required("sender", Kind.TABLE, "who would send", keys=_PARTY),
-    _required("recipient", Kind.TABLE, "who would receive", keys=_PARTY),
-    _required("data", Kind.TABLE, "what would flow", keys=_DATA),
+    required("sender", Kind.TABLE, "who would send", keys=_PARTY),
+    required("recipient", Kind.TABLE, "who would receive", keys=_PARTY),
+    required("data", Kind.TABLE, "what would flow", keys=_DATA),
     Key("on_file", Kind.STRINGS, "facts on file that are true, such as `consent.given`"),
 )
 
 _EXPECTED = (
-    _required("outcome", Kind.CHOICE, "how the decision must end", choices=tuple(Outcome)),
-    _required("rules", Kind.STRINGS, "ids of the rules that it must cite, all of them"),
+    required("outcome", Kind.CHOICE, "how the decision must end", choices=tuple(Outcome)),
+    required("rules", Kind.STRINGS, "ids of the rules that it must cite, all of them"),
 )
 
 CASE = (
-    *_HEAD[:1],
-    *_HEAD[2:],
-    _required("on", Kind.STRING, "the day on which it is judged, `2026-11-21`"),
-    _required("flow", Kind.TABLE, "the request", keys=_FLOW),
-    _required("expected", Kind.TABLE, "the decision", keys=_EXPECTED),
+    *HEAD[:1],
+    *HEAD[2:],
+    required("on", Kind.STRING, "the day on which it is judged, `2026-11-21`"),
+    required("flow", Kind.TABLE, "the request", keys=_FLOW),
+    required("expected", Kind.TABLE, "the decision", keys=_EXPECTED),
 )
 
 FILES: dict[str, tuple[Key, ...]] = {
