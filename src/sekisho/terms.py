@@ -85,6 +85,33 @@ class ReleaseState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class ConsentState(StrEnum):
+    """Where a consent stands; `withdrawn` and `expired` are final."""
+
+    REQUESTED = "requested"
+    GIVEN = "given"
+    PAUSED = "paused"
+    NARROWED = "narrowed"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class TransferState(StrEnum):
+    """Where a transfer stands; from `offered` on it is logged, from `ready` on it can be fetched.
+
+    `refused` and `erased` are final: no sealed payload of it exists any more.
+    """
+
+    REQUESTED = "requested"
+    OFFERED = "offered"
+    REFUSED = "refused"
+    READY = "ready"
+    FETCHED = "fetched"
+    STOPPED = "stopped"
+    EXPIRED = "expired"
+    ERASED = "erased"
+
+
 JOB_TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
     JobState.RUNNING: frozenset(
@@ -100,4 +127,51 @@ RELEASE_TRANSITIONS: dict[ReleaseState, frozenset[ReleaseState]] = {
     ReleaseState.OPEN: frozenset({ReleaseState.CORRECTED, ReleaseState.WITHDRAWN}),
     ReleaseState.CORRECTED: frozenset(),
     ReleaseState.WITHDRAWN: frozenset(),
+}
+
+CONSENT_TRANSITIONS: dict[ConsentState, frozenset[ConsentState]] = {
+    ConsentState.REQUESTED: frozenset(
+        {ConsentState.GIVEN, ConsentState.WITHDRAWN, ConsentState.EXPIRED}
+    ),
+    ConsentState.GIVEN: frozenset(
+        {
+            ConsentState.PAUSED,
+            ConsentState.NARROWED,
+            ConsentState.WITHDRAWN,
+            ConsentState.EXPIRED,
+        }
+    ),
+    ConsentState.PAUSED: frozenset(
+        {
+            ConsentState.GIVEN,
+            ConsentState.NARROWED,
+            ConsentState.WITHDRAWN,
+            ConsentState.EXPIRED,
+        }
+    ),
+    ConsentState.NARROWED: frozenset(
+        {
+            ConsentState.PAUSED,
+            ConsentState.NARROWED,
+            ConsentState.WITHDRAWN,
+            ConsentState.EXPIRED,
+        }
+    ),
+    ConsentState.WITHDRAWN: frozenset(),
+    ConsentState.EXPIRED: frozenset(),
+}
+
+TRANSFER_TRANSITIONS: dict[TransferState, frozenset[TransferState]] = {
+    TransferState.REQUESTED: frozenset({TransferState.OFFERED, TransferState.REFUSED}),
+    TransferState.OFFERED: frozenset(
+        {TransferState.READY, TransferState.REFUSED, TransferState.STOPPED}
+    ),
+    TransferState.REFUSED: frozenset(),
+    TransferState.READY: frozenset(
+        {TransferState.FETCHED, TransferState.STOPPED, TransferState.EXPIRED}
+    ),
+    TransferState.FETCHED: frozenset({TransferState.ERASED}),
+    TransferState.STOPPED: frozenset({TransferState.ERASED}),
+    TransferState.EXPIRED: frozenset({TransferState.ERASED}),
+    TransferState.ERASED: frozenset(),
 }

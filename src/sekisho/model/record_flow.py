@@ -41,6 +41,8 @@ class Notice:
     """SHA-256 of the file, hexadecimal."""
     by: tuple[ExpressedBy, ...] = ("self",)
     """Who may consent after having read this one."""
+    informs: tuple[str, ...] = ()
+    """Facts that hold once it was shown and agreed to, e.g. `consent.informed_country`."""
 
 
 @dataclass(frozen=True, slots=True)
