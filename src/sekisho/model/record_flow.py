@@ -76,6 +76,8 @@ class RecordFlow:
     """How long a recipient may keep what it received; 0: as its law says."""
     age_of_consent: int | None = None
     """Years; who is younger needs a guardian. None: nobody does."""
+    sample: str | None = None
+    """Path of a file inside the programme folder that can be sent to try the flow out."""
 
     def category(self, category_id: str) -> RecordCategory | None:
         """The category of that id, if there is one."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sekisho.errors import Fault, Place, fault
@@ -55,6 +55,11 @@ def case_faults(read: Declaration) -> Iterator[Fault]:
         date.fromisoformat(read.values["on"])
     except ValueError:
         yield fault("programme.not-a-day", read.place(("on",)))
+    for each in read.values["flow"].get("ended", ()):
+        try:
+            date.fromisoformat(each["until"])
+        except ValueError:
+            yield fault("programme.not-a-day", read.place(("flow", "ended")))
     for name in read.values["flow"]["data"].get("categories", ()):
         if name not in tuple(Category):
             yield guessed("programme.unknown-category", read.place(), name, tuple(Category))
@@ -91,7 +96,25 @@ def _facts(flow: dict[str, Any]) -> Facts:
             persons=data.get("persons"),
         ),
         purpose=flow.get("purpose"),
-        on_file={name: Fact(Truth.TRUE) for name in flow.get("on_file", ())},
+        on_file=_on_file(flow),
+    )
+
+
+def _on_file(flow: dict[str, Any]) -> dict[str, Fact]:
+    """Facts that are true, false, or were true until the end of a day."""
+    ended = {
+        each["fact"]: Fact(
+            Truth.TRUE,
+            until=datetime.combine(
+                date.fromisoformat(each["until"]) + timedelta(days=1), time(), UTC
+            ),
+        )
+        for each in flow.get("ended", ())
+    }
+    return (
+        {name: Fact(Truth.TRUE) for name in flow.get("on_file", ())}
+        | {name: Fact(Truth.FALSE) for name in flow.get("known_false", ())}
+        | ended
     )
 
 

@@ -19,10 +19,13 @@ from sekisho.programmes.check_plans import plan_faults
 from sekisho.programmes.guess import shown
 from sekisho.programmes.places import place_in
 from sekisho.programmes.read import in_order, read_folder
+from sekisho.programmes.records import record_faults
 
 CheckRules = Callable[[Sequence[AccessRule]], list[Fault]]
 _JURISDICTION = re.compile(r"[A-Z]{2}")
 _RULE_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,99}")
+_SHARED = ("datasets/", "records/", "forms/")
+"""What a programme may be about; without any of them it shares nothing."""
 _PURPOSE = re.compile(r"dpv:[A-Z][A-Za-z]+")
 
 
@@ -65,6 +68,7 @@ def _faults(
     yield from budget_faults(programme)
     yield from lookup_faults(programme)
     yield from _name_faults(programme)
+    yield from record_faults(programme)
     if not broken & {"datasets", "lookups"}:
         yield from plan_faults(programme, all_plans="releases" not in broken)
     if "rules" not in broken:
@@ -80,7 +84,7 @@ def _head_faults(programme: Programme) -> Iterator[Fault]:
             yield fault(
                 "programme.bad-jurisdiction", place_in(programme, file, "jurisdictions", number)
             )
-    if not any(file.startswith("datasets/") for file in programme.files):
+    if not any(file.startswith(_SHARED) for file in programme.files):
         yield fault("programme.no-dataset", Place("datasets"))
 
 

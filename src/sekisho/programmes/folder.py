@@ -43,6 +43,8 @@ LAYOUT: dict[str, tuple[str, ...]] = {
     "releases": (".toml", ".sql"),
     "rules": (".cedar",),
     "forms": (".toml", ".json"),
+    "records": (".toml",),
+    "notices": (".md",),
     "sample": (".parquet", ".csv", ".json", ".md"),
     "cases": (".json", ".csv"),
 }

@@ -17,6 +17,7 @@ from sekisho.programmes.declaration import Declaration
 from sekisho.programmes.folder import Folder, take_in
 from sekisho.programmes.guess import guessed, shown
 from sekisho.programmes.lookup_rows import lookup_rows
+from sekisho.programmes.records import record_flows
 from sekisho.programmes.shape import ID, shape_faults
 from sekisho.programmes.toml_places import read_toml
 from sekisho.programmes.vocabulary import keys_of
@@ -70,6 +71,7 @@ def read_folder(folder: Path | Traversable) -> Reading:
     lookups, rows, lookup_faults = _lookups(sound, taken)
     declared = {file.split("/")[1].removesuffix(".toml") for file in declarations if "/" in file}
     plans, plan_faults = _plans(sound, taken, Known(lookups, rows, declared))
+    flows, flow_faults = record_flows(sound, taken)
     datasets = tuple(
         dataset_of(read.values) for file, read in sound.items() if file.startswith("datasets/")
     )
@@ -77,9 +79,10 @@ def read_folder(folder: Path | Traversable) -> Reading:
     whole = replace(
         programme,
         cases=tuple(case_of(read) for file, read in sound.items() if file.startswith("cases/")),
+        record_flows=flows,
         places={file: read.places for file, read in declarations.items()},
     )
-    return Reading(whole, tuple(in_order([*faults, *lookup_faults, *plan_faults])))
+    return Reading(whole, tuple(in_order([*faults, *lookup_faults, *plan_faults, *flow_faults])))
 
 
 def in_order(faults: Iterable[Fault]) -> list[Fault]:

@@ -5,6 +5,7 @@ Reading, did-you-mean and the reference page all come from these lists; what is 
 
 from sekisho.model.facts import Category, Identifiability, PartyKind
 from sekisho.programmes.keys import HEAD, Key, Kind, required
+from sekisho.programmes.record_vocabulary import RECORD
 from sekisho.terms import ColumnType, Lane, Method, Outcome
 
 _CONSTRAINTS = (
@@ -266,6 +267,11 @@ _DATA = (
     Key("persons", Kind.INTEGER, "how many persons it concerns"),
 )
 
+_ENDED = (
+    required("fact", Kind.STRING, "fact on file, such as `consent.given`"),
+    required("until", Kind.STRING, "the last day on which it was true, `2026-10-31`"),
+)
+
 _FLOW = (
     required("lane", Kind.CHOICE, "the lane that is asked", choices=tuple(Lane)),
     Key("purpose", Kind.STRING, "term of the Data Privacy Vocabulary"),
@@ -273,6 +279,8 @@ _FLOW = (
     required("recipient", Kind.TABLE, "who would receive", keys=_PARTY),
     required("data", Kind.TABLE, "what would flow", keys=_DATA),
     Key("on_file", Kind.STRINGS, "facts on file that are true, such as `consent.given`"),
+    Key("known_false", Kind.STRINGS, "facts that are false, such as `consent.withdrawn`"),
+    Key("ended", Kind.TABLES, "facts that were true until a day", keys=_ENDED, most=50),
 )
 
 _EXPECTED = (
@@ -293,6 +301,7 @@ FILES: dict[str, tuple[Key, ...]] = {
     "datasets/*.toml": DATASET,
     "lookups/*.toml": LOOKUP,
     "releases/*.toml": RELEASE,
+    "records/*.toml": RECORD,
     "cases/*.json": CASE,
 }
 """Kind of file -> the keys that it may hold."""
