@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from sekisho.model.dataset import Dataset, Lookup
 from sekisho.model.dossier import Dossier, DossierChange, FactOnFile
 from sekisho.model.entry import Entry
 from sekisho.model.release import Delivery, Job, Release
+from sekisho.model.resource import Resource, Semantics
 from sekisho.model.table import Table
 from sekisho.model.transfer import Recall, Transfer
 from sekisho.query.plan import Aggregate
@@ -154,6 +155,34 @@ class Format(Protocol):
 
     def write(self, table: Table, target: Path, about: Mapping[str, object]) -> None:
         """Write the whole table; never a part of it without saying so."""
+        ...
+
+
+class RecordFormat(Protocol):
+    """A format in which records of one subject come and leave."""
+
+    @property
+    def name(self) -> str:
+        """What a flow's declaration calls it."""
+        ...
+
+    @property
+    def media_type(self) -> str:
+        """As registered with IANA."""
+        ...
+
+    @property
+    def semantics(self) -> Semantics: ...
+
+    def read(self, source: Path, watch: Watch) -> Iterable[Resource]:
+        """Every resource, checked, to be read more than once.
+
+        Raises: DeliveryError with every fault.
+        """
+        ...
+
+    def write(self, resources: Iterable[Resource], target: BinaryIO) -> None:
+        """Write a whole record."""
         ...
 
 

@@ -1,0 +1,101 @@
+"""A record as a neutral tree: resources, the elements they are made of, and how they point."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+JsonTree: TypeAlias = Mapping[str, object]
+
+
+class Part(StrEnum):
+    """What kind of thing an element is, for the question whether it may leave."""
+
+    VALUE = "value"
+    """Coded or measured: a code, a number, a date, a name in its own field."""
+    GROUP = "group"
+    """Has parts of its own that are chosen one by one."""
+    REFERENCE = "reference"
+    """Points at another resource."""
+    TEXT = "text"
+    """Words that somebody typed; nobody can say what they give away."""
+    NARRATIVE = "narrative"
+    """The resource told once more, for reading."""
+    EXTENSION = "extension"
+    """What the format does not define."""
+    ATTACHMENT = "attachment"
+    """A file in a field."""
+    CONTAINED = "contained"
+    """Whole resources inside a resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element as the format defines it."""
+
+    part: Part
+    shape: str
+    """Name of the definition under which its own elements are found; empty for a leaf."""
+    path: str
+    """How a selection names it below its parent: `code`, `value[x]`."""
+    required: bool = False
+    modifier: bool = False
+    """Whether leaving it out would turn the meaning of what stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of a record as it came."""
+
+    type: str
+    id: str
+    tree: JsonTree
+    """As parsed; decimals keep their digits."""
+    address: str = ""
+    """The full address it came under; empty when it came under none."""
+
+
+class Semantics(Protocol):
+    """What a record format must say so that a record can be made smaller without knowing it."""
+
+    def elements(self, shape: str) -> Mapping[str, Element]:
+        """The elements of a resource type or of an element's shape, by their names in the tree."""
+        ...
+
+    def person_types(self) -> frozenset[str]:
+        """Types that are a subject: one of them passes only when it is the consented one."""
+        ...
+
+    def subject_path(self, resource_type: str) -> str | None:
+        """The element that says whom a resource is about; None for a type about nobody."""
+        ...
+
+    def encounter_path(self, resource_type: str) -> str | None:
+        """The element that says from which encounter a resource comes."""
+        ...
+
+    def code_paths(self, resource_type: str) -> tuple[str, ...]:
+        """The elements that say what a resource, or a group in it, is about."""
+        ...
+
+    def codes(self, concept: object) -> list[tuple[str, str]]:
+        """(system, code) of a coded element."""
+        ...
+
+    def only_codes(self, concept: object, allowed: AbstractSet[tuple[str, str]]) -> object | None:
+        """The coded element with these codes alone; None when none is left."""
+        ...
+
+    def days(self, resource: Resource) -> tuple[tuple[date, date], ...]:
+        """Every clinical moment of a resource: the first and last day it may mean."""
+        ...
+
+    def target(self, reference: object) -> str | None:
+        """The address a reference points at; None when it names none."""
+        ...
+
+    def address(self, base: Resource, target: str) -> tuple[str, ...]:
+        """The addresses that a target may mean when a resource says it, the surest first."""
+        ...
