@@ -1,0 +1,311 @@
+"""What a file really is, and the parts of an Office file once nothing in it can do harm.
+
+A DOCX or XLSX is a ZIP of XML. Before any library reads it, every part is unfolded here under
+limits, and what a document of answers has no need of is refused: macros, embedded programs,
+encryption, parts or templates fetched from elsewhere, and XML that declares a document type, by
+which entities swell or fetch. Readers get a fresh package of the checked parts, never the file.
+"""
+
+import io
+import re
+import stat
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from xml.parsers import expat
+from zlib import error as ZlibError  # noqa: N812 - zlib writes its class in small letters
+
+from sekisho.errors import DeliveryError, Fault, fault
+
+KIB = 1024
+MIB = 1024 * KIB
+OnElement = Callable[[str, dict[str, str]], None]
+OnEnd = Callable[[str], None]
+
+
+class FileKind(StrEnum):
+    """What a file is by its bytes; its name is not asked."""
+
+    DOCX = "docx"
+    XLSX = "xlsx"
+    PDF = "pdf"
+    PNG = "png"
+    JPEG = "jpeg"
+    ZIP = "zip"
+    OLD_OFFICE = "old-office"
+    """A .doc or .xls of before 2007, or an Office file with a password."""
+    TEXT = "text"
+    """UTF-8 without control characters: Markdown, JSON, CSV."""
+    OTHER = "other"
+
+
+MEDIA_TYPES: Mapping[FileKind, str] = {
+    FileKind.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    FileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    FileKind.PDF: "application/pdf",
+    FileKind.PNG: "image/png",
+    FileKind.JPEG: "image/jpeg",
+    FileKind.ZIP: "application/zip",
+    FileKind.TEXT: "text/plain",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large an Office file may be, folded and unfolded."""
+
+    packed: int = 20 * MIB
+    parts: int = 1_000
+    part: int = 64 * MIB
+    unpacked: int = 128 * MIB
+    ratio: int = 250
+    """How many times its folded size a part over 1 MiB may have."""
+    depth: int = 64
+    """How deep XML elements may stand in each other."""
+
+
+LIMITS = Limits()
+
+_SIGNATURES = (
+    (b"%PDF-", FileKind.PDF),
+    (b"\x89PNG\r\n\x1a\n", FileKind.PNG),
+    (b"\xff\xd8\xff", FileKind.JPEG),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileKind.OLD_OFFICE),
+)
+_ZIP = b"PK\x03\x04"
+_CONTENT_TYPES = "[Content_Types].xml"
+_MAIN = {
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml": (
+        FileKind.DOCX
+    ),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": FileKind.XLSX,
+}
+_MACROS = re.compile(r"macroenabled|vbaproject|vbadata|activex|macrosheet|intlmacro", re.IGNORECASE)
+_PROGRAMS = re.compile(r"oleobject|\.package$|/embeddings/|afchunk|/altchunk", re.IGNORECASE)
+_PART_NAME = re.compile(r"[^\x00-\x1f\\:*?\"<>|]{1,240}")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def kind_of(data: bytes) -> FileKind:
+    """What a file is, told by its bytes alone.
+
+    A damaged package, and one whose parts cannot be read, counts as a ZIP.
+    """
+    if data.startswith(_ZIP):
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as package:
+                info = package.getinfo(_CONTENT_TYPES)
+                if info.file_size > MIB or info.flag_bits & 1:
+                    return FileKind.ZIP
+                return _main_kind(package.read(info)) or FileKind.ZIP
+        except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, EOFError, ZlibError):
+            return FileKind.ZIP
+    for signature, kind in _SIGNATURES:
+        if data.startswith(signature):
+            return kind
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return FileKind.OTHER
+    return FileKind.OTHER if _CONTROL.search(text) else FileKind.TEXT
+
+
+def _main_kind(content_types: bytes) -> FileKind | None:
+    said = content_types.decode("utf-8", "replace")
+    return next((kind for name, kind in _MAIN.items() if f'"{name}"' in said), None)
+
+
+def unpack(data: bytes, wanted: FileKind, limits: Limits = LIMITS) -> dict[str, bytes]:
+    """Name -> bytes of every part of an Office file that is of the wanted kind and harmless.
+
+    Raises: DeliveryError, which says what the file is instead or what in it is refused.
+    """
+    if len(data) > limits.packed:
+        raise DeliveryError(fault("documents.too-large", most=limits.packed // MIB))
+    found = kind_of(data)
+    if found not in {wanted, FileKind.ZIP}:
+        raise DeliveryError(_another_kind(found, wanted))
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            parts = _parts(package, limits)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, ZlibError):
+        raise DeliveryError(fault("documents.damaged", wanted=wanted.value)) from None
+    _refuse_programs(parts)
+    for name in _xml_parts(parts):
+        _check_xml(name, parts[name], limits.depth)
+    if _main_kind(parts.get(_CONTENT_TYPES, b"")) is not wanted:
+        raise DeliveryError(_another_kind(FileKind.ZIP, wanted))
+    return parts
+
+
+def harmless_package(data: bytes, wanted: FileKind, limits: Limits = LIMITS) -> io.BytesIO:
+    """A fresh package of the checked parts, for a library to read.
+
+    Raises: DeliveryError as `unpack` does.
+    """
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as package:
+        for name, content in unpack(data, wanted, limits).items():
+            package.writestr(zipfile.ZipInfo(name), content)
+    whole.seek(0)
+    return whole
+
+
+def _another_kind(found: FileKind, wanted: FileKind) -> Fault:
+    return fault("documents.another-kind", wanted=wanted.value, found=found.value)
+
+
+def _parts(package: zipfile.ZipFile, limits: Limits) -> dict[str, bytes]:
+    """Every part, each read under the limits; the sizes that the file declares are not believed."""
+    infos = [info for info in package.infolist() if not info.is_dir()]
+    if len(infos) > limits.parts:
+        raise DeliveryError(fault("documents.too-many-parts", most=limits.parts))
+    names = Counter(info.filename.casefold() for info in infos)
+    if any(often > 1 for often in names.values()):
+        raise DeliveryError(fault("documents.part-twice"))
+    left = limits.unpacked
+    parts: dict[str, bytes] = {}
+    for info in infos:
+        _check_entry(info)
+        parts[info.filename] = _unfolded(package, info, min(left, limits.part), limits.ratio)
+        left -= len(parts[info.filename])
+    return parts
+
+
+def _check_entry(info: zipfile.ZipInfo) -> None:
+    name = info.orig_filename
+    steps = name.split("/")
+    if name.startswith("/") or not _PART_NAME.fullmatch(name) or {"", ".", ".."} & set(steps):
+        raise DeliveryError(fault("documents.part-name"))
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise DeliveryError(fault("documents.part-name"))
+    if info.flag_bits & 0x1:
+        raise DeliveryError(fault("documents.encrypted"))
+    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise DeliveryError(fault("documents.folding"))
+
+
+def _unfolded(package: zipfile.ZipFile, info: zipfile.ZipInfo, most: int, ratio: int) -> bytes:
+    bound = min(most, max(MIB, info.compress_size * ratio))
+    if info.file_size > bound:
+        raise DeliveryError(fault("documents.bomb"))
+    with package.open(info) as part:
+        content = part.read(bound + 1)
+    if len(content) > bound:
+        raise DeliveryError(fault("documents.bomb"))
+    return content
+
+
+def _refuse_programs(parts: Mapping[str, bytes]) -> None:
+    """Refuse macros, embedded programs, and whatever the document would fetch from elsewhere.
+
+    Links that a reader may click stay: they are text to us, nothing follows them.
+    """
+    types = parts.get(_CONTENT_TYPES, b"").decode("utf-8", "replace")
+    names = "\n".join(parts)
+    if _MACROS.search(types) or _MACROS.search(names):
+        raise DeliveryError(fault("documents.macros"))
+    if _PROGRAMS.search(names):
+        raise DeliveryError(fault("documents.embedded"))
+    for name, content in parts.items():
+        if name.lower().endswith(".rels"):
+            for kind, is_outside in _relations(name, content):
+                if _MACROS.search(kind):
+                    raise DeliveryError(fault("documents.macros"))
+                if _PROGRAMS.search(kind):
+                    raise DeliveryError(fault("documents.embedded"))
+                if is_outside and not kind.endswith("/hyperlink"):
+                    raise DeliveryError(fault("documents.fetches"))
+
+
+def _xml_parts(parts: Mapping[str, bytes]) -> list[str]:
+    """The parts that some reader would parse as XML: by their name, or by their declared type."""
+    defaults: set[str] = set()
+    overridden: set[str] = set()
+
+    def element(tag: str, attributes: dict[str, str]) -> None:
+        if attributes.get("ContentType", "").casefold().endswith("xml"):
+            if tag.rpartition(":")[2] == "Default":
+                defaults.add(attributes.get("Extension", "").casefold())
+            else:
+                overridden.add(attributes.get("PartName", "").lstrip("/").casefold())
+
+    _parse(_CONTENT_TYPES, parts.get(_CONTENT_TYPES, b""), element)
+    return [
+        name
+        for name in parts
+        if (folded := name.casefold()).endswith((".xml", ".rels"))
+        or folded in overridden
+        or folded.rpartition(".")[2] in defaults
+    ]
+
+
+def _relations(name: str, content: bytes) -> Iterator[tuple[str, bool]]:
+    """(type, whether it leads out of the file) of every relationship of a part."""
+    found: list[tuple[str, bool]] = []
+
+    def element(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(":")[2] == "Relationship":
+            outside = attributes.get("TargetMode", "").casefold() == "external"
+            target = attributes.get("Target", "")
+            found.append((attributes.get("Type", ""), outside or "//" in target))
+
+    _parse(name, content, element)
+    yield from found
+
+
+def _check_xml(name: str, content: bytes, most_depth: int) -> None:
+    depth = 0
+
+    def opened(_tag: str, _attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > most_depth:
+            raise DeliveryError(fault("documents.too-deep", most=most_depth))
+
+    def closed(_tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    _parse(name, content, opened, closed)
+
+
+def _parse(
+    name: str,
+    content: bytes,
+    opened: OnElement,
+    closed: OnEnd | None = None,
+) -> None:
+    """Parse XML that declares no document type.
+
+    Raises: DeliveryError for a document type or entity, or XML that is not well-formed.
+    """
+
+    def refuse(*_: object) -> None:
+        raise DeliveryError(fault("documents.document-type"))
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = opened
+    parser.EndElementHandler = closed
+    # INVARIANT: no entity is ever declared, so none can swell or fetch
+    # (test_documents_packages: xml_that_declares_entities_is_refused).
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    try:
+        parser.Parse(content, True)  # noqa: FBT003 - expat's own signature
+    except (expat.ExpatError, ValueError):
+        raise DeliveryError(fault("documents.bad-xml", part=printable(name))) from None
+
+
+def printable(name: str) -> str:
+    """A file's or part's name as it can be printed, whatever it holds."""
+    return "".join(c if c.isprintable() else "?" for c in name)[:120]
+
+
+def safe_name(name: str) -> str:
+    """The last step of an uploaded file's name, without path, control or invisible characters."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = "".join(c for c in last if c.isprintable() and c not in '<>:"|?*').strip(" .")
+    return kept[:120] or "file"
