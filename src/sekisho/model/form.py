@@ -161,6 +161,34 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """How a form of tables alike is written as one document: issue, intervention, outcome.
+
+    Every section holds one table; the names are columns that all of these tables have.
+    """
+
+    headers: tuple[Text, Text, Text]
+    """Over the three columns of the document."""
+    title: str
+    """Stands over a row's text."""
+    text: str
+    status: str
+    """A choice; the first part of what the document says as outcome."""
+    note: str
+    """What else it says there."""
+    point: str | None = None
+    """A choice of the section's suggested points."""
+    reference: str | None = None
+    """Addresses, one a line."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the document shows, in its order."""
+        named = (self.point, self.title, self.text, self.reference, self.status, self.note)
+        return tuple(each for each in named if each is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """What is asked of participants in one go."""
 
@@ -178,10 +206,14 @@ class Form:
     may_be_public: bool = False
     """Whether whoever submitted may open the submission to everyone."""
     dataset: str | None = None
-    """The dataset of the programme that answers become, for the statistics lane."""
+    """The dataset that answers become, for the statistics lane; the programme holds it."""
+    dataset_table: str | None = None
+    """The table question whose rows become the rows of the dataset; None: one a submission."""
     reminders_days: tuple[int, ...] = ()
     """How many days before the deadline a reminder is due."""
     ask: Ask | None = None
+    layout: Layout | None = None
+    """How it is written and read as one document; None: question by question."""
 
     @property
     def questions(self) -> Iterator[Question]:
