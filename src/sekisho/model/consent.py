@@ -116,6 +116,8 @@ class Subject:
     """32 bytes from which marks and salts of the subject's entries come; None once destroyed."""
     public_key: bytes | None = None
     """Ed25519, raw; None: the subject acts by the secret, or through the holder."""
+    record_mark: bytes | None = None
+    """Keyed hash, under the secret, of where the subject stands in the holder's records."""
     former: tuple[bytes, ...] = ()
     """Secrets that were lost and replaced: they open older entries and act for nobody."""
     registered_at: datetime | None = None

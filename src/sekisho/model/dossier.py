@@ -28,6 +28,7 @@ class SpentChallenge:
 
     digest: str
     """SHA-256 of the challenge, hexadecimal."""
+    at: datetime
     until: datetime
     """When it would have run out anyway; then it need not be remembered."""
 

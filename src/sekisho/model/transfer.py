@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from sekisho.model.consent import Scope
 from sekisho.model.decision import Decision
 from sekisho.model.facts import Fact
 from sekisho.terms import TransferState
@@ -18,6 +19,8 @@ class LeftOut:
     """A resource type or a path, e.g. `Procedure`, `Patient.name`."""
     reason: str
     """A word for a machine; `text/` has its sentence."""
+    count_class: str = ""
+    """About how many: `1-9`, `10-99` and so on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ class Transfer:
     requested_by: str
     """The participant who began it: the recipient asks, or the sender offers."""
     requested_at: datetime
+    scope: Scope | None = None
+    """What the consent allowed when it was sealed; a consent narrowed below it stops it."""
     stated: Mapping[str, Fact] = field(default_factory=dict)
     """Facts that the requester or sender answers for in this one case, e.g. `basis.treatment`."""
     decision: Decision | None = None

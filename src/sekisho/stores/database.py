@@ -105,6 +105,9 @@ def _connect_sqlite(where: URL, *, foreign_keys: bool) -> Engine:
         # INVARIANT: FULL syncs the log at every commit, so what was acknowledged survives a power
         # cut (test_stores_settings: a_change_that_was_acknowledged_is_on_the_disk).
         connection.execute("PRAGMA synchronous=FULL")
+        # INVARIANT: A destroyed secret is nowhere in the file (test_records_link: nothing of a
+        # destroyed secret is left in the node's files).
+        connection.execute("PRAGMA secure_delete=ON")
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
 
     @event.listens_for(engine, "begin")

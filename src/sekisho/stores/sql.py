@@ -8,6 +8,7 @@ changes. Many threads and processes may use one store at once.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from threading import Lock
 
 from sqlalchemy import Connection, Engine
@@ -21,6 +22,8 @@ from sekisho.ports import InstalledProgramme
 from sekisho.stores import charge_rows, flow_rows, job_rows, log_rows, people_rows
 from sekisho.stores.database import WRITES, open_engine
 from sekisho.stores.faults import translated
+from sekisho.stores.records import SqlRecords
+from sekisho.stores.shred import shred
 from sekisho.stores.tables import charges as charge_table
 from sekisho.stores.tables import releases
 from sekisho.terms import JobState, ReleaseState
@@ -46,6 +49,13 @@ class SqlStore:
         # Threads take turns here; waiting inside SQLite would let some of them starve.
         self._turn = Lock()
         self._closed = False
+        shredded = partial(shred, engine, "subject_secrets")
+        self._records = SqlRecords(self._change, self._look, shredded)
+
+    @property
+    def records(self) -> SqlRecords:
+        """The state of the record lane."""
+        return self._records
 
     @contextmanager
     def _change(self, taken: str = "store.exists") -> Iterator[Connection]:

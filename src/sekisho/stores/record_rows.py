@@ -1,0 +1,227 @@
+"""Rows of consents, transfers, recalls and facts on file."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
+
+from sekisho.errors import Conflict, NotFound, TamperedError, fault
+from sekisho.model.consent import Consent
+from sekisho.model.dossier import Dossier, FactOnFile, SpentChallenge
+from sekisho.model.transfer import Recall, Transfer
+from sekisho.stores import subject_rows
+from sekisho.stores.codec import from_json, to_json, write_instant
+from sekisho.stores.record_tables import (
+    consents,
+    facts_on_file,
+    recalls,
+    spent_challenges,
+    transfers,
+)
+from sekisho.terms import TransferState
+
+OPEN = (TransferState.OFFERED, TransferState.READY, TransferState.FETCHED)
+"""States in which a sealed payload may lie on the node."""
+
+
+# -- consents ---------------------------------------------------------------------------------
+
+
+def insert_consent(connection: Connection, consent: Consent, at: datetime) -> None:
+    """Write a new consent."""
+    connection.execute(
+        insert(consents).values(
+            id=consent.id,
+            subject=consent.subject,
+            holder=consent.holder,
+            requested_by=consent.requested_by,
+            request=consent.request,
+            created_at=write_instant(at),
+            **_consent(consent),
+        )
+    )
+
+
+def _consent(consent: Consent) -> dict[str, str]:
+    return {"state": consent.state.value, "body": to_json(consent, Consent)}
+
+
+def update_consent(connection: Connection, consent: Consent) -> None:
+    """Write a consent as it stands now."""
+    this = consents.c.id == consent.id
+    connection.execute(update(consents).where(this).values(**_consent(consent)))
+
+
+def find_consents(connection: Connection, *where: ColumnElement[bool]) -> list[Consent]:
+    """Consents in the order in which they were asked for."""
+    asked = select(consents).where(*where).order_by(consents.c.created_at, consents.c.id)
+    return [_read(row, Consent) for row in connection.execute(asked)]
+
+
+def find_consent(connection: Connection, consent_id: str) -> Consent | None:
+    """The consent of that id."""
+    found = find_consents(connection, consents.c.id == consent_id)
+    return found[0] if found else None
+
+
+def _read(row: Row[Any], kind: Any) -> Any:
+    value = from_json(row.body, kind)
+    if value.id != row.id or value.state.value != row.state:
+        raise TamperedError(fault("store.row-unreadable"))
+    return value
+
+
+# -- transfers --------------------------------------------------------------------------------
+
+
+def write_transfer(connection: Connection, transfer: Transfer) -> None:
+    """Write a transfer as it stands now; a new one joins."""
+    values = {"state": transfer.state.value, "body": to_json(transfer, Transfer)}
+    this = transfers.c.id == transfer.id
+    if connection.execute(update(transfers).where(this).values(**values)).rowcount == 1:
+        return
+    connection.execute(
+        insert(transfers).values(
+            id=transfer.id,
+            consent=transfer.consent,
+            subject=transfer.subject,
+            sender=transfer.sender,
+            recipient=transfer.recipient,
+            requested_by=transfer.requested_by,
+            request=transfer.request,
+            created_at=write_instant(transfer.requested_at),
+            **values,
+        )
+    )
+
+
+def find_transfers(connection: Connection, *where: ColumnElement[bool]) -> list[Transfer]:
+    """Transfers in the order in which they were begun."""
+    asked = select(transfers).where(*where).order_by(transfers.c.created_at, transfers.c.id)
+    return [_read(row, Transfer) for row in connection.execute(asked)]
+
+
+def chosen_transfers(
+    connection: Connection, subject: str | None, party: str | None, *, open_only: bool
+) -> list[Transfer]:
+    """Transfers of a subject, of a sender or recipient, or with a payload."""
+    where: list[ColumnElement[bool]] = []
+    if subject is not None:
+        where.append(transfers.c.subject == subject)
+    if party is not None:
+        where.append(or_(transfers.c.sender == party, transfers.c.recipient == party))
+    if open_only:
+        where.append(transfers.c.state.in_([each.value for each in OPEN]))
+    return find_transfers(connection, *where)
+
+
+# -- recalls and challenges -------------------------------------------------------------------
+
+
+def write_recall(connection: Connection, recall: Recall) -> None:
+    """Write a recall as it stands now; a new one joins."""
+    body = to_json(recall, Recall)
+    this = recalls.c.id == recall.id
+    if connection.execute(update(recalls).where(this).values(body=body)).rowcount == 1:
+        return
+    connection.execute(
+        insert(recalls).values(
+            id=recall.id,
+            transfer=recall.transfer,
+            recipient=recall.recipient,
+            sent_at=write_instant(recall.sent_at),
+            body=body,
+        )
+    )
+
+
+def find_recalls(connection: Connection, *where: ColumnElement[bool]) -> list[Recall]:
+    """Recalls in the order in which they were sent."""
+    asked = select(recalls).where(*where).order_by(recalls.c.sent_at, recalls.c.id)
+    return [from_json(row.body, Recall) for row in connection.execute(asked)]
+
+
+def spend(connection: Connection, challenge: SpentChallenge) -> None:
+    """Remember that a challenge was answered, and forget those that ran out.
+
+    Raises: Conflict when it was answered before.
+    """
+    connection.execute(
+        delete(spent_challenges).where(spent_challenges.c.until < write_instant(challenge.at))
+    )
+    known = select(spent_challenges.c.digest).where(spent_challenges.c.digest == challenge.digest)
+    if connection.execute(known).first() is not None:
+        raise Conflict(fault("store.challenge-spent"))
+    connection.execute(
+        insert(spent_challenges).values(
+            digest=challenge.digest, until=write_instant(challenge.until)
+        )
+    )
+
+
+# -- what hangs together ----------------------------------------------------------------------
+
+
+def find_dossier(connection: Connection, consent_id: str) -> Dossier:
+    """A consent with all that hangs on it.
+
+    Raises: NotFound.
+    """
+    consent = find_consent(connection, consent_id)
+    subject = subject_rows.find_subject(connection, consent.subject) if consent else None
+    if consent is None or subject is None:
+        raise NotFound(fault("store.no-consent"))
+    own = find_transfers(connection, transfers.c.consent == consent_id)
+    ids = [each.id for each in own]
+    sent = find_recalls(connection, recalls.c.transfer.in_(ids)) if ids else []
+    return Dossier(subject, consent, tuple(own), tuple(sent))
+
+
+def unlink(connection: Connection, subject_id: str) -> None:
+    """Erase from a subject's rows every number of an entry."""
+    for consent in find_consents(connection, consents.c.subject == subject_id):
+        update_consent(connection, replace(consent, events=_bare(consent.events)))
+    own = find_transfers(connection, transfers.c.subject == subject_id)
+    for transfer in own:
+        write_transfer(connection, replace(transfer, events=_bare(transfer.events)))
+    ids = [each.id for each in own]
+    for recall in find_recalls(connection, recalls.c.transfer.in_(ids)) if ids else []:
+        write_recall(connection, replace(recall, index=None))
+
+
+def _bare(events: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(replace(each, index=None) for each in events)
+
+
+# -- facts on file ----------------------------------------------------------------------------
+
+
+def insert_fact(connection: Connection, fact: FactOnFile, index: int) -> None:
+    """Write a statement; earlier ones of the same fact stay in the history."""
+    connection.execute(
+        insert(facts_on_file).values(
+            entry_index=index,
+            programme=fact.programme,
+            flow=fact.flow,
+            sender=fact.sender,
+            recipient=fact.recipient,
+            name=fact.name,
+            body=to_json(fact, FactOnFile),
+        )
+    )
+
+
+def current_facts(connection: Connection, *way: str) -> list[FactOnFile]:
+    """The newest statement of each fact about (programme, flow, sender, recipient)."""
+    columns = (
+        facts_on_file.c.programme,
+        facts_on_file.c.flow,
+        facts_on_file.c.sender,
+        facts_on_file.c.recipient,
+    )
+    where = [column == value for column, value in zip(columns, way, strict=True)]
+    asked = select(facts_on_file).where(*where).order_by(facts_on_file.c.entry_index)
+    newest = {row.name: row.body for row in connection.execute(asked)}
+    return [from_json(newest[name], FactOnFile) for name in sorted(newest)]
