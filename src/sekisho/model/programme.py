@@ -8,6 +8,7 @@ from decimal import Decimal
 from sekisho.model.access_rule import AccessRule
 from sekisho.model.dataset import ContributionDeclaration, Dataset, Lookup
 from sekisho.model.facts import Facts
+from sekisho.model.form import Form
 from sekisho.model.record_flow import RecordFlow
 from sekisho.model.text import Text
 from sekisho.terms import Method, Outcome
@@ -97,6 +98,7 @@ class Programme:
     access_rules: tuple[AccessRule, ...]
     cases: tuple[Case, ...] = ()
     record_flows: tuple[RecordFlow, ...] = ()
+    forms: tuple[Form, ...] = ()
     digest: str = ""
     """SHA-256 over every file of the folder, hexadecimal."""
     files: tuple[str, ...] = field(default=())
@@ -116,6 +118,10 @@ class Programme:
     def record_flow(self, flow_id: str) -> RecordFlow | None:
         """The record flow of that id, if there is one."""
         return next((f for f in self.record_flows if f.id == flow_id), None)
+
+    def form(self, form_id: str) -> Form | None:
+        """The form of that id, if there is one."""
+        return next((f for f in self.forms if f.id == form_id), None)
 
     def linked_set(self, plan_id: str) -> tuple[ReleasePlan, ...]:
         """The plan and every plan it is linked with, directly or not, in order of id."""

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from sekisho.model.text import Text
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -76,6 +78,18 @@ class Clash:
     """What was not saved because another had saved first."""
     by: str
     at: datetime
+    revision: int
+    """The draft's revision from which on it waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """An answer to a question that the form asks no more, or asks otherwise."""
+
+    question: str
+    title: Text
+    """What was asked."""
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +111,12 @@ class Draft:
     """Section -> the revision in which it was saved last."""
     clashes: tuple[Clash, ...] = ()
     """What waits for somebody to choose; nothing of it is lost until then."""
-    leftovers: Answers = field(default_factory=dict)
-    """Answers to questions that a later version of the form asks no more, or otherwise."""
+    leftovers: tuple[Leftover, ...] = ()
+    """What a later version of the form has no place for; shown until the draft is submitted."""
     corrects: str | None = None
     """Reference of the submission that this draft will correct."""
+    programme_digest: str = ""
+    """The folder in which the form stood when the draft was saved last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +137,10 @@ class Submission:
     late: bool
     state: SubmissionState
     digest: str
-    """SHA-256 of the answers' canonical bytes, hexadecimal; public only once opened."""
+    """SHA-256 of the submission as it is handed out, hexadecimal; public only once opened."""
+    programme_digest: str = ""
+    """The folder in which the form stood."""
+    opened_at: datetime | None = None
+    """When everyone could read it; stays when it is corrected later."""
     entry_index: int | None = None
     """Its entry in the log; None until the store gave one."""

@@ -15,6 +15,7 @@ from sekisho.model.programme import Programme
 from sekisho.programmes.cases import Decide, differing_cases
 from sekisho.programmes.check_budgets import budget_faults
 from sekisho.programmes.check_columns import dataset_faults, lookup_faults
+from sekisho.programmes.check_forms import form_faults_across
 from sekisho.programmes.check_plans import plan_faults
 from sekisho.programmes.guess import shown
 from sekisho.programmes.places import place_in
@@ -69,7 +70,8 @@ def _faults(
     yield from lookup_faults(programme)
     yield from _name_faults(programme)
     yield from record_faults(programme)
-    if not broken & {"datasets", "lookups"}:
+    yield from form_faults_across(programme)
+    if not broken & {"datasets", "forms", "lookups"}:
         yield from plan_faults(programme, all_plans="releases" not in broken)
     if "rules" not in broken:
         yield from _rule_faults(programme, check_rules)

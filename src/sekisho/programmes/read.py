@@ -15,6 +15,8 @@ from sekisho.programmes.build import dataset_of, lookup_of, plan_of, text_of
 from sekisho.programmes.cases import case_faults, case_of, read_json
 from sekisho.programmes.declaration import Declaration
 from sekisho.programmes.folder import Folder, take_in
+from sekisho.programmes.form_faults import form_faults
+from sekisho.programmes.forms import forms_of
 from sekisho.programmes.guess import guessed, shown
 from sekisho.programmes.lookup_rows import lookup_rows
 from sekisho.programmes.records import record_flows
@@ -63,8 +65,8 @@ def read_folder(folder: Path | Traversable) -> Reading:
     sound: dict[str, Declaration] = {}
     for file, read in declarations.items():
         found = [*shape_faults(read, keys_of(file) or ()), *_id_faults(read)]
-        if not found and file.startswith("cases/"):
-            found = list(case_faults(read))
+        if not found:
+            found = _inner_faults(file, read)
         faults += found
         if not found:
             sound[file] = read
@@ -72,17 +74,27 @@ def read_folder(folder: Path | Traversable) -> Reading:
     declared = {file.split("/")[1].removesuffix(".toml") for file in declarations if "/" in file}
     plans, plan_faults = _plans(sound, taken, Known(lookups, rows, declared))
     flows, flow_faults = record_flows(sound, taken)
-    datasets = tuple(
+    forms, of_forms = forms_of(sound)
+    declared_sets = tuple(
         dataset_of(read.values) for file, read in sound.items() if file.startswith("datasets/")
     )
+    datasets = (*declared_sets, *of_forms)
     programme = _programme(taken, sound, (datasets, tuple(lookups.values()), plans, _rules(taken)))
     whole = replace(
         programme,
         cases=tuple(case_of(read) for file, read in sound.items() if file.startswith("cases/")),
         record_flows=flows,
+        forms=forms,
         places={file: read.places for file, read in declarations.items()},
     )
     return Reading(whole, tuple(in_order([*faults, *lookup_faults, *plan_faults, *flow_faults])))
+
+
+def _inner_faults(file: str, read: Declaration) -> list[Fault]:
+    """Faults within one file that keeps to the vocabulary."""
+    if file.startswith("cases/"):
+        return list(case_faults(read))
+    return form_faults(read) if file.startswith("forms/") else []
 
 
 def in_order(faults: Iterable[Fault]) -> list[Fault]:

@@ -4,6 +4,7 @@ Reading, did-you-mean and the reference page all come from these lists; what is 
 """
 
 from sekisho.model.facts import Category, Identifiability, PartyKind
+from sekisho.programmes.form_vocabulary import form_keys
 from sekisho.programmes.keys import HEAD, Key, Kind, required
 from sekisho.programmes.record_vocabulary import RECORD
 from sekisho.terms import ColumnType, Lane, Method, Outcome
@@ -302,6 +303,7 @@ FILES: dict[str, tuple[Key, ...]] = {
     "lookups/*.toml": LOOKUP,
     "releases/*.toml": RELEASE,
     "records/*.toml": RECORD,
+    "forms/*.toml": form_keys(_OWN_OF_DATASET),
     "cases/*.json": CASE,
 }
 """Kind of file -> the keys that it may hold."""
