@@ -10,6 +10,7 @@ from typing import Any
 from sekisho.errors import Fault, fault
 from sekisho.programmes.declaration import Declaration, KeyPath
 from sekisho.programmes.form_conditions import check_faults, condition_faults
+from sekisho.programmes.form_layout import layout_faults
 from sekisho.programmes.form_vocabulary import FILE_TYPES, MOST_BYTES, MOST_CHARACTERS, MOST_ROWS
 from sekisho.programmes.forms import OWN_COLUMNS, columns_of, question_of
 from sekisho.programmes.guess import guessed
@@ -58,6 +59,7 @@ def _faults(read: Declaration) -> Iterator[Fault]:
     if "ask" in value:
         yield from _ask(read)
     yield from _dataset(read, before)
+    yield from layout_faults(read)
 
 
 def questions_of(value: dict[str, Any]) -> Iterator[tuple[KeyPath, dict[str, Any]]]:

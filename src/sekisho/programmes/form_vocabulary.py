@@ -1,6 +1,7 @@
 """What `forms/*.toml` may hold: questions in sections, checks, who answers and until when."""
 
 from sekisho.model.form import Comparison, QuestionKind, Visible
+from sekisho.programmes.form_layout import LAYOUT_KEYS
 from sekisho.programmes.keys import HEAD, Key, Kind, required
 
 MOST_CHARACTERS = 100_000
@@ -185,6 +186,7 @@ def form_keys(own_of_dataset: tuple[Key, ...]) -> tuple[Key, ...]:
         Key("reminders_days", Kind.SCALARS, "days before the deadline on which to remind", most=20),
         Key("ask", Kind.TABLE, "what makes it a request for data", keys=_ASK),
         Key("dataset", Kind.TABLE, "what the statistics lane may read", keys=dataset),
+        Key("layout", Kind.TABLE, "how tables alike are written as one document", keys=LAYOUT_KEYS),
         Key("sections", Kind.TABLES, "pages of questions, in order", keys=_SECTION, most=50),
         Key("checks", Kind.TABLES, "what must hold across answers", keys=_CHECK, most=100),
     )

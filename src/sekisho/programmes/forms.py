@@ -25,6 +25,7 @@ from sekisho.model.form import (
 from sekisho.model.text import Text
 from sekisho.programmes.build import dataset_of, text_of
 from sekisho.programmes.declaration import Declaration
+from sekisho.programmes.form_layout import layout_of
 from sekisho.terms import ColumnType
 
 OWN_COLUMNS = ("submission", "participant", "row")
@@ -67,6 +68,7 @@ def form_of(value: dict[str, Any]) -> Form:
         dataset_table=dataset.get("table"),
         reminders_days=tuple(sorted(value.get("reminders_days", ()), reverse=True)),
         ask=_ask_of(value["ask"]) if "ask" in value else None,
+        layout=layout_of(value),
     )
 
 
