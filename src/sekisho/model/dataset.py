@@ -49,6 +49,26 @@ class Lookup:
     """The column that is unique and joined on."""
     licence: str
     source: str
+    timeline: "Timeline | None" = None
+    """Set where its rows are things that happened on a day, which people may browse and search."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The columns of a look-up that say when something happened, to whom, and what."""
+
+    date: str
+    who: str
+    topic: str
+    texts: tuple[str, ...]
+    """What people read, in order; all of it is searched."""
+    names: str
+    """The look-up that names who; its key is what `who` holds."""
+    en: str
+    """Its column with the English name."""
+    ja: str
+    address: str | None = None
+    """Column with the address of the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +136,5 @@ class ContributionDeclaration:
     """Groups that a unit may bring where none are listed; 0 refuses such queries."""
     length: Decimal | None = None
     """Root of the sum over groups of the squares of a unit's amounts, in the measure's unit."""
+    sampled: bool = False
+    """Keep that many groups of each unit, chosen by a hash, instead of scaling all of them down."""

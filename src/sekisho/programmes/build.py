@@ -13,6 +13,7 @@ from sekisho.model.dataset import (
 )
 from sekisho.model.programme import Dimension, ReleasePlan
 from sekisho.model.text import Text
+from sekisho.programmes.timelines import timeline_of
 from sekisho.terms import ColumnType, Method
 
 
@@ -108,6 +109,7 @@ def lookup_of(value: dict[str, Any]) -> Lookup:
         key=value["key"],
         licence=value["licence"],
         source=value["source"],
+        timeline=timeline_of(value),
     )
 
 

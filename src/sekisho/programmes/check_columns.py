@@ -8,6 +8,7 @@ from sekisho.model.programme import Programme
 from sekisho.programmes.guess import guessed
 from sekisho.programmes.lookup_rows import comparable_value
 from sekisho.programmes.places import place_in
+from sekisho.programmes.timelines import timeline_faults
 from sekisho.terms import ColumnType, Method
 
 _ORDERED = frozenset({ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.DATE, ColumnType.DATETIME})
@@ -37,6 +38,7 @@ def lookup_faults(programme: Programme) -> Iterator[Fault]:
         if lookup.key not in names:
             place = place_in(programme, file, "key")
             yield guessed("programme.unknown-column", place, lookup.key, names)
+        yield from timeline_faults(programme, lookup)
 
 
 def _columns(programme: Programme, file: str, columns: tuple[Column, ...]) -> Iterator[Fault]:

@@ -7,6 +7,7 @@ from sekisho.model.facts import Category, Identifiability, PartyKind
 from sekisho.programmes.form_vocabulary import form_keys
 from sekisho.programmes.keys import HEAD, Key, Kind, required
 from sekisho.programmes.record_vocabulary import RECORD
+from sekisho.programmes.timelines import TIMELINE_KEYS
 from sekisho.terms import ColumnType, Lane, Method, Outcome
 
 _CONSTRAINTS = (
@@ -153,6 +154,7 @@ LOOKUP = (
     required("key", Kind.NAME, "column that is unique, and joined on"),
     required("licence", Kind.STRING, "on what terms it came"),
     required("source", Kind.STRING, "where it came from"),
+    Key("timeline", Kind.TABLE, "with rows that happened on a day", keys=TIMELINE_KEYS),
     required("columns", Kind.TABLES, "every column, in order", keys=_COLUMN, least=2, most=100),
 )
 
