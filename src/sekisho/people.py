@@ -45,6 +45,16 @@ class Action(StrEnum):
     JOB_READ = "job.read"
     JOB_CANCEL = "job.cancel"
     JOB_RETRY = "job.retry"
+    SUBJECT_ADD = "subject.add"
+    SUBJECT_ACT = "subject.act"
+    SUBJECT_IDENTIFY = "subject.identify"
+    CONSENT_REQUEST = "consent.request"
+    FACT_FILE = "fact.file"
+    TRANSFER_REQUEST = "transfer.request"
+    TRANSFER_OFFER = "transfer.offer"
+    TRANSFER_FETCH = "transfer.fetch"
+    TRANSFER_READ = "transfer.read"
+    RECORDS_SWEEP = "records.sweep"
 
 
 class Reach(StrEnum):
@@ -67,6 +77,9 @@ Granted = Mapping[Role | None, Reach]
 _OWNER_ALONE: Granted = {Role.OWNER: Reach.ALL}
 _RESPONSIBLE: Granted = {Role.OWNER: Reach.ALL, Role.STEWARD: Reach.STEWARD}
 _EVERY_ROLE: Granted = dict.fromkeys(Role, Reach.ALL)
+# Not even the owner of the node acts for a person whom another participant knows.
+_HOLDER_ALONE: Granted = {Role.OWNER: Reach.OWN, Role.DATA_HOLDER: Reach.OWN}
+_USER_ALONE: Granted = {Role.OWNER: Reach.OWN, Role.DATA_USER: Reach.OWN}
 _OWN_JOBS: Granted = {**dict.fromkeys(Role, Reach.OWN), Role.OWNER: Reach.ALL}
 
 GRANTS: Mapping[Action, Granted] = MappingProxyType(
@@ -107,6 +120,18 @@ GRANTS: Mapping[Action, Granted] = MappingProxyType(
         Action.JOB_READ: _OWN_JOBS,
         Action.JOB_CANCEL: _OWN_JOBS,
         Action.JOB_RETRY: _OWN_JOBS,
+        Action.SUBJECT_ADD: _HOLDER_ALONE,
+        # A person has no role: they act by their key or secret, or by whoever holds their records
+        # and has identified them.
+        Action.SUBJECT_ACT: _HOLDER_ALONE,
+        Action.SUBJECT_IDENTIFY: _HOLDER_ALONE,
+        Action.CONSENT_REQUEST: _HOLDER_ALONE,
+        Action.FACT_FILE: _HOLDER_ALONE,
+        Action.TRANSFER_REQUEST: _USER_ALONE,
+        Action.TRANSFER_OFFER: _HOLDER_ALONE,
+        Action.TRANSFER_FETCH: _USER_ALONE,
+        Action.TRANSFER_READ: {**_HOLDER_ALONE, Role.DATA_USER: Reach.OWN},
+        Action.RECORDS_SWEEP: _OWNER_ALONE,
     }
 )
 """The whole of authorisation: action, then role, then how far the grant goes."""

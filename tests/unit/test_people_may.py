@@ -66,6 +66,16 @@ settings               -          all    -        -            -          -
 job.read               -          all    own      own          own        own
 job.cancel             -          all    own      own          own        own
 job.retry              -          all    own      own          own        own
+subject.add            -          own    -        own          -          -
+subject.act            -          own    -        own          -          -
+subject.identify       -          own    -        own          -          -
+consent.request        -          own    -        own          -          -
+fact.file              -          own    -        own          -          -
+transfer.request       -          own    -        -            own        -
+transfer.offer         -          own    -        own          -          -
+transfer.fetch         -          own    -        -            own        -
+transfer.read          -          own    -        own          own        -
+records.sweep          -          all    -        -            -          -
 """
 
 

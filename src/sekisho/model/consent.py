@@ -66,7 +66,10 @@ class ConsentEvent:
     reason: str = ""
     """A word for a machine, e.g. `resumed`, `asked-by-subject`."""
     acted: str = ""
-    """Who brought it about: `holder`, `subject-key`, `subject-secret`, `guardian`, `time`."""
+    """Who brought it about: `holder`, `subject-key`, `subject-secret`, `time`."""
+    scope: Scope | None = None
+    """What it covered from then on; None when the change did not touch that."""
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ class EntryKind(StrEnum):
     DELIVERY_WITHDRAWN = "delivery-withdrawn"
     DECISION_ALLOWED = "decision-allowed"
     DECISION_REFUSED = "decision-refused"
+    CONSENT_REQUESTED = "consent-requested"
     CONSENT_GIVEN = "consent-given"
+    CONSENT_PAUSED = "consent-paused"
+    CONSENT_RESUMED = "consent-resumed"
     CONSENT_NARROWED = "consent-narrowed"
     CONSENT_WITHDRAWN = "consent-withdrawn"
     CONSENT_EXPIRED = "consent-expired"
@@ -26,11 +29,14 @@ class EntryKind(StrEnum):
     RELEASE_MADE = "release-made"
     RELEASE_CORRECTED = "release-corrected"
     RELEASE_WITHDRAWN = "release-withdrawn"
+    TRANSFER_REQUESTED = "transfer-requested"
     TRANSFER_OFFERED = "transfer-offered"
     TRANSFER_DELIVERED = "transfer-delivered"
     TRANSFER_FETCHED = "transfer-fetched"
     TRANSFER_REFUSED = "transfer-refused"
+    TRANSFER_EXPIRED = "transfer-expired"
     TRANSFER_ERASED = "transfer-erased"
+    SUBJECT_CHANGED = "subject-changed"
     PUBLICATION_OPENED = "publication-opened"
     SUBMISSION_RECEIVED = "submission-received"
     DUTY_DUE = "duty-due"
@@ -151,7 +157,10 @@ RULES: dict[EntryKind, KindRule] = {
     ),
     EntryKind.DECISION_ALLOWED: _DECISION,
     EntryKind.DECISION_REFUSED: _DECISION,
+    EntryKind.CONSENT_REQUESTED: _CONSENT,
     EntryKind.CONSENT_GIVEN: _CONSENT,
+    EntryKind.CONSENT_PAUSED: _CONSENT,
+    EntryKind.CONSENT_RESUMED: _CONSENT,
     EntryKind.CONSENT_NARROWED: _CONSENT,
     EntryKind.CONSENT_WITHDRAWN: _CONSENT,
     EntryKind.CONSENT_EXPIRED: _CONSENT,
@@ -176,11 +185,16 @@ RULES: dict[EntryKind, KindRule] = {
     EntryKind.RELEASE_WITHDRAWN: KindRule(
         _STATISTICS, needs=_RELEASE | {"reason"}, may=frozenset({"concerns", "revision"})
     ),
+    EntryKind.TRANSFER_REQUESTED: _TRANSFER,
     EntryKind.TRANSFER_OFFERED: _TRANSFER,
     EntryKind.TRANSFER_DELIVERED: _TRANSFER,
     EntryKind.TRANSFER_FETCHED: _TRANSFER,
     EntryKind.TRANSFER_REFUSED: _TRANSFER,
+    EntryKind.TRANSFER_EXPIRED: _TRANSFER,
     EntryKind.TRANSFER_ERASED: _TRANSFER,
+    EntryKind.SUBJECT_CHANGED: KindRule(
+        _RECORD, may=frozenset({"reason"}), commits=frozenset({"request"}), has_subjects=True
+    ),
     EntryKind.PUBLICATION_OPENED: KindRule(
         _OPEN,
         needs=frozenset({"publication", "digest"}),
