@@ -45,4 +45,11 @@ def sentence(
     """
     area, _, name = code.partition(".")
     template = _catalogue(language, area)[name]
-    return template.format_map({key: str(value) for key, value in (fields or {}).items()})
+    shown = {key: _shown(value, language) for key, value in (fields or {}).items()}
+    return template.format_map(shown)
+
+
+def _shown(value: object, language: Language) -> str:
+    """A field's words; a text in both languages gives those of the sentence."""
+    said = getattr(value, "said", None)
+    return str(said(language) if callable(said) else value)
