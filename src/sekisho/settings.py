@@ -3,17 +3,39 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from sekisho.errors import Fault, Place, StorageError, UsageError, fault, raise_all
 from sekisho.model.private import PrivateSettings, SensitivityParameters
 from sekisho.terms import Language
+from sekisho.tlog.note import Verifier, parse_verifier
 
 ROUNDS = 2
-NODE_KEYS = {"origin", "participant", "language", "store", "threads", "memory-mb", "rounds"}
+WITNESS_MINUTES = 10
+FROM_ENVIRONMENT = "environment"
+"""What stands for `store` when the address is only in the environment."""
+NODE_KEYS = {
+    "origin",
+    "participant",
+    "language",
+    "store",
+    "threads",
+    "memory-mb",
+    "rounds",
+    "witnesses",
+    "witness-minutes",
+}
 RULE_KEYS = {"p-percent", "dominance-n", "dominance-k", "prior-p", "posterior-q"}
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessAddress:
+    """A witness of the node's log: where it answers, and the key that it cosigns with."""
+
+    url: str
+    key: Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +47,16 @@ class Settings:
     participant: str
     """The participant whose node this is."""
     language: Language
-    store: str
-    """`sqlite` (a file in the folder) or a PostgreSQL address."""
+    store: str = field(repr=False)
+    """`sqlite` (a file in the folder) or a PostgreSQL address, which may hold a password."""
     threads: int
     memory_mb: int
     rounds: int
     """How often a better pattern is sought; never a clock, so that patterns repeat."""
     private: PrivateSettings
+    witnesses: tuple[WitnessAddress, ...] = ()
+    """Who is asked to cosign the node's log while it is served."""
+    witness_minutes: int = WITNESS_MINUTES
 
 
 def read_settings(file: Path) -> Settings:
@@ -73,12 +98,52 @@ def _settings(values: Mapping[str, object], place: Place, faults: list[Fault]) -
         origin=_string(node, "origin", place, faults),
         participant=_string(node, "participant", place, faults),
         language=Language(language),
-        store=environment.get("SEKISHO_STORE", str(node.get("store", "sqlite"))),
+        store=_store(node.get("store", "sqlite"), place, faults),
         threads=_whole(node.get("threads", os.cpu_count() or 1), "threads", place, faults),
         memory_mb=_whole(node.get("memory-mb", 1024), "memory-mb", place, faults),
         rounds=_whole(node.get("rounds", ROUNDS), "rounds", place, faults),
         private=_private(values.get("sensitivity", {}), place, faults),
+        witnesses=_witnesses(node.get("witnesses", []), place, faults),
+        witness_minutes=_whole(
+            node.get("witness-minutes", WITNESS_MINUTES), "witness-minutes", place, faults
+        ),
     )
+
+
+def _store(value: object, place: Place, faults: list[Fault]) -> str:
+    """The environment's address goes before that of the file."""
+    given = os.environ.get("SEKISHO_STORE")
+    if given is None and value == FROM_ENVIRONMENT:
+        faults.append(fault("settings.store-missing", place))
+    return str(value) if given is None else given
+
+
+def parse_witness(text: str) -> WitnessAddress:
+    """A witness as people write it: its address, an equals sign, its public key.
+
+    Raises: UsageError when it is not written so.
+    """
+    url, _, key = text.partition("=")
+    if not key:
+        raise UsageError(fault("log.witness-form"))
+    if not url.startswith(("https://", "http://")):
+        raise UsageError(fault("log.url"))
+    return WitnessAddress(url, parse_verifier(key))
+
+
+def _witnesses(value: object, place: Place, faults: list[Fault]) -> tuple[WitnessAddress, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        faults.append(fault("settings.list-of-texts", place, key="witnesses"))
+        return ()
+    found: list[WitnessAddress] = []
+    for each in value:
+        try:
+            found.append(parse_witness(each))
+        except UsageError as error:
+            faults += [replace(one, place=place) for one in error.faults]
+    if len({each.key for each in found}) != len(found):
+        faults.append(fault("settings.witness-twice", place))
+    return tuple(found)
 
 
 def _table(

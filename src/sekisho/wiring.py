@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from sekisho.engines.bounding import DuckDBBounding
@@ -17,6 +18,7 @@ from sekisho.formats.csv import CsvFormat
 from sekisho.formats.json import JsonFormat
 from sekisho.formats.parquet import ParquetFormat
 from sekisho.gate.house import House, Said, entry_of
+from sekisho.gate.logbook import LogBook
 from sekisho.gate.repair import repair
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.statistics.privacy.noise import SecureNoise
@@ -28,20 +30,22 @@ from sekisho.model.facts import Facts
 from sekisho.model.folder import NodeFolder
 from sekisho.model.programme import Programme
 from sekisho.people import check_participant
-from sekisho.ports import Format, LogStorage
+from sekisho.ports import Format, LogStorage, RecordFormat
 from sekisho.programmes import check
 from sekisho.programmes.read import read_programme
 from sekisho.programmes.shipped import shipped_programmes
 from sekisho.rules.check import check_rules
 from sekisho.rules.decide import decide
 from sekisho.rules.packs import installed as installed_packs
-from sekisho.settings import Settings, read_settings, write_settings
+from sekisho.settings import Settings, WitnessAddress, read_settings, write_settings
+from sekisho.stores.http_log import ask_witness
 from sekisho.stores.sql import open_store
 from sekisho.stores.tiles import FolderLog
 from sekisho.terms import Language, Role
 from sekisho.tlog.append import current_checkpoint, integrate, resign
+from sekisho.tlog.cosign import Witness
 from sekisho.tlog.note import Signer, Verifier, new_signer, parse_signers, parse_verifier
-from sekisho.tlog.proof import write_receipt
+from sekisho.tlog.proof import Opening, write_receipt
 from sekisho.tlog.witness import refuse_rollback
 
 OWNER = "owner"
@@ -75,9 +79,9 @@ class NodeLog:
         """Append the entries from index `start` on and sign; the new size, durable."""
         return integrate(self.storage, self.signers, entries, start).size
 
-    def prove(self, index: int) -> str:
+    def prove(self, index: int, openings: Sequence[Opening] = ()) -> str:
         """The tlog-proof of an entry under the newest checkpoint; it holds the entry, too."""
-        return write_receipt(self.storage, index, self.verifiers)
+        return write_receipt(self.storage, index, self.verifiers, openings)
 
 
 def open_house(root: Path) -> tuple[House, Settings]:
@@ -100,6 +104,21 @@ def open_house(root: Path) -> tuple[House, Settings]:
 def own_memory(folder: Path) -> FolderLog:
     """Where a node keeps the last checkpoint of its own log that it had witnessed."""
     return FolderLog(folder / "witness" / "own")
+
+
+def log_book(folder: Path, settings: Settings) -> LogBook:
+    """A node's log as people read it, with the witnesses that its settings name."""
+    return LogBook(
+        FolderLog(NodeFolder(folder).log),
+        own_memory(folder),
+        verifiers_of(folder),
+        tuple(witness_at(each) for each in settings.witnesses),
+    )
+
+
+def witness_at(address: WitnessAddress) -> Witness:
+    """A witness that is asked over HTTP."""
+    return Witness(address.key, partial(ask_witness, address.url))
 
 
 def verifiers_of(folder: Path) -> tuple[Verifier, ...]:
@@ -191,6 +210,8 @@ def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
         secret=bytes.fromhex(_read_secret(folder.keys / SALTS)),
         threads=settings.threads,
         rounds=settings.rounds,
+        origin=settings.origin,
+        record_formats=record_formats(),
     )
 
 
@@ -232,6 +253,11 @@ def formats() -> tuple[Format, ...]:
     if charts_are_installed():
         found += [ChartFormat(Language.EN), ChartFormat(Language.JA)]
     return tuple(found)
+
+
+def record_formats() -> tuple[RecordFormat, ...]:
+    """Every format in which records of one person or firm move."""
+    return ()
 
 
 def _write_secret(file: Path, text: str) -> None:

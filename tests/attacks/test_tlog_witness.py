@@ -13,6 +13,7 @@ from sekisho.tlog.append import current_checkpoint, integrate
 from sekisho.tlog.cosign import Witness, gather, publish
 from sekisho.tlog.note import Algorithm, Signer, new_signer, open_checkpoint, signature_line
 from sekisho.tlog.proof import prove, verify_proof
+from sekisho.tlog.testimony import remember
 from sekisho.tlog.tree import Tree
 from sekisho.tlog.verify import verify_log
 from sekisho.tlog.witness import (
@@ -23,7 +24,6 @@ from sekisho.tlog.witness import (
     evidence,
     last_cosigned,
     refuse_rollback,
-    remember,
     write_submission,
 )
 

@@ -1,6 +1,6 @@
 """A small node for the pages: real files, a real log with a real proof, no engine behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -10,11 +10,13 @@ from sekisho.formats.json import JSON
 from sekisho.formats.parquet import PARQUET
 from sekisho.gate.findings import Proof, check_proof
 from sekisho.gate.handout import ENTRY, MANIFEST, PROOF, manifest_bytes
+from sekisho.gate.logbook import LogBook
 from sekisho.model.actor import Participant
 from sekisho.model.entry import Entry, EntryKind, entry_bytes, manifest_digest
 from sekisho.model.programme import Programme
 from sekisho.model.release import Release
 from sekisho.model.text import Text
+from sekisho.ports import Format
 from sekisho.present.chart import ChartFormat
 from sekisho.rules.explain import explain
 from sekisho.stores.tiles import FolderLog
@@ -134,13 +136,20 @@ class ServedNode:
 
     def proof(self, release_id: str) -> Proof:
         """The proof, checked now."""
-        return check_proof(self.folder / "releases" / release_id, (self.signer.verifier,))
+        found = check_proof(self.folder / "releases" / release_id, (self.signer.verifier,))
+        return self.log_book.witnessed(found)
 
-    def put(self, made: Release) -> ServedRelease:
+    @property
+    def log_book(self) -> LogBook:
+        """The log as people read it."""
+        memory = FolderLog(self.folder / "witness" / "own")
+        return LogBook(FolderLog(self.log_folder), memory, (self.signer.verifier,))
+
+    def put(self, made: Release, formats: Sequence[Format] = FORMATS) -> ServedRelease:
         """Write a release's files, log it, hand it out."""
         place = self.folder / "releases" / made.id
         place.mkdir(parents=True)
-        for each in FORMATS:
+        for each in formats:
             each.write(made.table, place / f"{made.plan}{each.suffix}", {"release": made.id})
         files = {f.name: sha256(f.read_bytes()).hexdigest() for f in sorted(place.iterdir())}
         (place / MANIFEST).write_bytes(manifest_bytes(files))

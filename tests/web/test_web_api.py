@@ -24,6 +24,7 @@ def test_a_release_comes_with_decision_proof_and_files(client):
         "size": 1,
         "verified": True,
         "faults": [],
+        "witnesses": [],
     }
     for file in answer["files"]:
         assert client.get(file["address"]).content == client.get(file["exact_address"]).content
@@ -96,6 +97,8 @@ def test_the_description_of_the_api_names_its_addresses_and_no_others(client):
         "/api/v1/releases",
         "/api/v1/releases/{release}",
         "/api/v1/log",
+        "/api/v1/log/entries",
+        "/api/v1/log/entries/{index}",
     }
     for path in ("/docs", "/redoc", "/api/docs"):
         assert client.get(path).status_code == 404

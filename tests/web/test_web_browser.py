@@ -19,7 +19,9 @@ pytestmark = pytest.mark.browser
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 RELEASE = f"/releases/{PROGRAMME}/{PLAN}"
 PAGES = [
-    f"/{language}{path}" for language in ("en", "ja") for path in ("/", "/log", RELEASE, "/nothing")
+    f"/{language}{path}"
+    for language in ("en", "ja")
+    for path in ("/", "/log", "/log/entries", "/log/entries/0", RELEASE, "/nothing")
 ]
 RUN_AXE = """async () => {
   const found = await axe.run(document, {runOnly: [

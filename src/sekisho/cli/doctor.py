@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from sekisho.cli.options import Speaker, common, said
+from sekisho.cli.witnesses import say_standing
 
 OPTIONAL = {"web": "fastapi", "privacy": "opendp", "postgres": "psycopg", "spark": "pyspark"}
 
@@ -35,7 +36,7 @@ def _node(speaker: Speaker, node: Path, answer: dict[str, object]) -> bool:
     import sekisho
 
     with sekisho.open(node, actor=speaker.actor) as opened:
-        findings = opened.verify()
+        findings, book = opened.verify(), opened.log_book
         programmes = [each.id for each in opened.programmes()]
     speaker.say(
         "doctor-node",
@@ -45,11 +46,14 @@ def _node(speaker: Speaker, node: Path, answer: dict[str, object]) -> bool:
     )
     for each in findings.faults:
         speaker.line(f"  {each.sentence(speaker.language)}")
-    speaker.say("doctor-well" if findings.passed else "doctor-not-well")
+    witnesses = say_standing(speaker, book)
+    well = findings.passed and not any(each.refused for each in book.asked())
+    speaker.say("doctor-well" if well else "doctor-not-well")
     answer["node"] = {
         "programmes": programmes,
         "entries": findings.size,
         "releases": findings.releases,
         "faults": [each.sentence(speaker.language) for each in findings.faults],
+        "witnesses": witnesses,
     }
-    return findings.passed
+    return well

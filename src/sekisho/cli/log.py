@@ -23,7 +23,6 @@ from sekisho.errors import TamperedError, UsageError, fault, raise_all
 
 if TYPE_CHECKING:
     from sekisho.ports import Watch
-    from sekisho.tlog.cosign import Witness
     from sekisho.tlog.note import Checkpoint, Verifier
     from sekisho.tlog.tree import Readable
 
@@ -191,23 +190,22 @@ def fsck(speaker: Speaker, node: Path) -> None:
 
 @log.command("cosign", help=text.sentence("log.help-log-cosign"))
 @NODE
-@click.option("--witness", multiple=True, required=True, help=text.sentence("log.argument-witness"))
+@click.option("--witness", multiple=True, help=text.sentence("log.argument-witness"))
 @common
 def cosign(speaker: Speaker, node: Path, witness: tuple[str, ...]) -> None:
     """Ask witnesses, serve what they sign, and raise when one saw another history."""
-    from sekisho.stores.tiles import FolderLog
-    from sekisho.tlog.cosign import gather, publish
-    from sekisho.tlog.witness import remember
-    from sekisho.wiring import own_memory
+    from datetime import UTC, datetime
 
-    storage, keys = FolderLog(node / "log"), keys_of(str(node), ())
-    asked = [_witness(each) for each in witness]
-    found = gather(storage, _standing(storage, keys), keys, asked)
+    from sekisho.settings import parse_witness, read_settings
+    from sekisho.wiring import log_book, witness_at
+
+    book = log_book(node, read_settings(node / "node.toml"))
+    asked = [witness_at(parse_witness(each)) for each in witness] or book.witnesses
+    if not asked:
+        raise UsageError(fault("log.no-witnesses"))
+    found = book.cosign(asked, datetime.now(UTC))
     raise_all(TamperedError, found.refused)
-    publish(storage, found.checkpoint, keys)
-    if found.checkpoint.cosigned:
-        remember(own_memory(node), found.checkpoint)
-    names = [each.name for each in found.checkpoint.cosigned]
+    names = [each.witness.name for each in found.heard if each.line]
     for each in found.faults:
         speaker.line(f"  {each.sentence(speaker.language)}")
     if names:
@@ -250,15 +248,3 @@ def rotate(speaker: Speaker, node: Path, finish: bool) -> None:  # noqa: FBT001
     key = rotate_key(node, finish=finish).vkey
     tell(speaker, "rotated" if finish else "rotating", key=key)
     speaker.answer({"key": key, "finished": finish})
-
-
-def _witness(given: str) -> "Witness":
-    from sekisho.stores.http_log import ask_witness, http_log
-    from sekisho.tlog.cosign import Witness
-    from sekisho.tlog.note import parse_verifier
-
-    address, _, key = given.partition("=")
-    if not key:
-        raise UsageError(fault("log.witness-form"))
-    prefix = http_log(address).url
-    return Witness(parse_verifier(key), lambda body: ask_witness(prefix, body))

@@ -43,14 +43,18 @@ def source_of(target: str) -> "Readable":
 
 
 def keys_of(target: str, given: tuple[str, ...]) -> "tuple[Verifier, ...]":
-    """The keys given, or those of a node's own folder.
+    """The keys given, or those of a node's own folder with its witnesses'.
 
     Raises: UsageError when no key was given for a log that stands alone.
     """
     if given:
         return read_keys(given)
     if is_node(target):
-        return read_keys((str(Path(target) / PUBLIC_KEY),))
+        from sekisho.tlog.testimony import known_witnesses
+        from sekisho.wiring import own_memory
+
+        own = read_keys((str(Path(target) / PUBLIC_KEY),))
+        return (*own, *known_witnesses(own_memory(Path(target)), own[0].name))
     raise UsageError(fault("log.key-needed-for", target=target))
 
 

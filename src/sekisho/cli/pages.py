@@ -18,10 +18,13 @@ NODE_SETTINGS = {
     "origin": "origin line of the log: an address without scheme that nobody else uses",
     "participant": "participant whose node this is",
     "language": "`en` or `ja`; the environment variable SEKISHO_LANGUAGE goes before it",
-    "store": "`sqlite` (in the folder) or a PostgreSQL address; SEKISHO_STORE goes before it",
+    "store": "`sqlite` (in the folder), a PostgreSQL address, or `environment` when only "
+    "SEKISHO_STORE, which goes before this setting, may say it",
     "threads": "threads of the engine and of disclosure control; changes the time, never a result",
     "memory-mb": "memory of one engine job in megabytes; what does not fit spills into the folder",
     "rounds": "how often disclosure control looks for a pattern that hides less; never a clock",
+    "witnesses": "list of witnesses as `ADDRESS=KEY`; `sekisho serve` asks them to cosign the log",
+    "witness-minutes": "how often they are asked beside each growth of the log; 10 if left out",
 }
 SECRET_SETTINGS = {
     "p-percent": "p of the p% rule",

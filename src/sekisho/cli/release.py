@@ -7,6 +7,8 @@ import click
 
 from sekisho.cli.options import Speaker, common, said
 from sekisho.cli.progress import watched
+from sekisho.cli.witnesses import say_witnesses
+from sekisho.present.testimony import testimony_about
 
 if TYPE_CHECKING:
     from sekisho.node import Node
@@ -172,6 +174,7 @@ def show_proof(speaker: Speaker, node: "Node", released: "Released") -> None:
         speaker.say("proof-refused", index=proof.index)
         for each in proof.faults:
             speaker.line(f"  {each.sentence(speaker.language)}")
+    say_witnesses(speaker, proof.witnesses)
 
 
 def release_answer(node: "Node", released: "Released") -> dict[str, object]:
@@ -185,4 +188,5 @@ def release_answer(node: "Node", released: "Released") -> dict[str, object]:
         "files": {name: str(file) for name, file in released.files.items()},
         "entry": proof.index,
         "proof_verified": proof.verified,
+        "witnesses": [testimony_about(each) for each in proof.witnesses],
     }

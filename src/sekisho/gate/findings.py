@@ -12,6 +12,7 @@ from sekisho.model.entry import Entry, EntryKind, manifest_digest, parse_entry
 from sekisho.ports import Watch
 from sekisho.tlog.note import Verifier
 from sekisho.tlog.proof import verify_receipt
+from sekisho.tlog.testimony import Testimony
 from sekisho.tlog.tree import Listable
 from sekisho.tlog.verify import verify_log
 
@@ -34,9 +35,10 @@ class Proof:
     size: int
     """Size of the log that the proof is about."""
     origin: str
-    witnesses: tuple[str, ...]
     text: str
     faults: tuple[Fault, ...]
+    witnesses: tuple[Testimony, ...] = ()
+    """Who cosigned a checkpoint that covers the entry; `LogBook.witnessed` finds them."""
 
     @property
     def verified(self) -> bool:
@@ -79,13 +81,11 @@ def check_proof(folder: Path, verifiers: tuple[Verifier, ...]) -> Proof:
     """The proof of a released folder, checked with the log's public key alone."""
     faults: list[Fault] = []
     text, index, size, origin = "", 0, 0, ""
-    witnesses: tuple[str, ...] = ()
     try:
         text = (folder / PROOF).read_bytes().decode("utf-8")
         entry = (folder / ENTRY).read_bytes()
         found = verify_receipt(text, verifiers).proven
         index, size, origin = found.index, found.checkpoint.size, found.checkpoint.origin
-        witnesses = tuple(each.name for each in found.checkpoint.cosigned)
         named = released_by(parse_entry(entry))
         if found.entry != entry or named is None or named[0] != folder.name:
             raise TamperedError(fault("gate.proof-wrong", release=folder.name))
@@ -94,7 +94,7 @@ def check_proof(folder: Path, verifiers: tuple[Verifier, ...]) -> Proof:
         faults.append(fault("gate.proof-wrong", release=folder.name))
     except SekishoError as error:
         faults += error.faults
-    return Proof(index, size, origin, witnesses, text, tuple(faults))
+    return Proof(index, size, origin, text, tuple(faults))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,20 +14,21 @@ from sekisho.gate.budgets import BudgetState, budget_states
 from sekisho.gate.findings import Findings, Proof, check_proof, verify_folder
 from sekisho.gate.holder import HolderView, holder_view
 from sekisho.gate.house import Call, House
+from sekisho.gate.logbook import LogBook
 from sekisho.gate.patterns import edition_faults
 from sekisho.jobs import Work, run_job, showing
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.programme import Programme
 from sekisho.model.release import Delivery, Job, Release
+from sekisho.node.witnessing import Witnessing
 from sekisho.people import Action
 from sekisho.ports import Watch
 from sekisho.present.answer import Queried, Quoted, queried, quoted
 from sekisho.present.released import Released
 from sekisho.settings import Settings
 from sekisho.terms import JobState, Language, ReleaseState, Role
-from sekisho.tlog.proof import write_receipt
 from sekisho.tlog.receipt_page import FILE_NAME, receipt_page, receipt_page_digest
-from sekisho.wiring import checked_programme, programme_folder, verifiers_of
+from sekisho.wiring import checked_programme, log_book, programme_folder, verifiers_of
 
 Epsilon = Decimal | str | int
 """How much of a budget a question may cost, as people write it."""
@@ -244,14 +245,14 @@ class Node:
         return self._released(found)
 
     def proof(self, release_id: str) -> Proof:
-        """Whether a release stands in the log, checked now."""
-        return check_proof(self.released(release_id).folder, verifiers_of(self.folder))
+        """Whether a release stands in the log and who has witnessed it, checked now."""
+        found = check_proof(self.released(release_id).folder, verifiers_of(self.folder))
+        return self.log_book.witnessed(found)
 
     def write_receipt(self, release_id: str, file: Path) -> Path:
         """Write the receipt of a release: a proof file that anyone can check offline, for ever."""
         index = self.proof(release_id).index
-        text = write_receipt(self._house.storage, index, verifiers_of(self.folder))
-        return _write_anew(file, text.encode())
+        return _write_anew(file, self.log_book.receipt(index).encode())
 
     def write_receipt_page(self, folder: Path) -> tuple[Path, str]:
         """Write the page that checks receipts in any browser; the file, and its SHA-256."""
@@ -303,6 +304,15 @@ class Node:
     def log_folder(self) -> Path:
         """The log's static files, which anyone may read."""
         return self._house.folder.log
+
+    @property
+    def log_book(self) -> LogBook:
+        """The log as people read it: entries, each proved, and who has witnessed them."""
+        return log_book(self.folder, self._settings)
+
+    def witnessing(self) -> Witnessing:
+        """Asks the witnesses of the settings as long as its `with` block runs."""
+        return Witnessing(self.log_book, 60 * self._settings.witness_minutes)
 
     # -- within -------------------------------------------------------------------------------
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sekisho.errors import StorageError, UsageError, fault
+from sekisho.stores.timed_http import timed
 from sekisho.tlog.paths import CHECKPOINT, parse_path
 from sekisho.tlog.witness import Answer
 
 if TYPE_CHECKING:
     from email.message import Message
+    from urllib.request import OpenerDirector, Request
 
 TIMEOUT_S = 20.0
 MAX_BYTES = 256 * (65_535 + 2)
@@ -63,24 +65,34 @@ def ask_witness(prefix: str, body: bytes, timeout_s: float = TIMEOUT_S) -> Answe
 
 
 def _fetch(url: str, body: bytes | None, timeout_s: float) -> tuple[int, bytes | None, str]:
-    """Status, bytes (None when they cannot be read) and media type."""
-    from http.client import HTTPException
-    from urllib.error import HTTPError
-    from urllib.request import Request, urlopen
+    """Status, bytes (None when they cannot be read) and media type.
 
-    asked = Request(url, data=body, headers={"Accept-Encoding": "identity, gzip"})  # noqa: S310
+    The time is for all of it: a byte now and then buys no more of it than silence.
+    """
+    from http.client import HTTPException
+    from urllib.request import Request
+
+    headers = {"Accept-Encoding": "identity, gzip", "User-Agent": "sekisho"}
+    asked = Request(url, data=body, headers=headers)  # noqa: S310 - http_log checked the scheme
     try:
-        with urlopen(asked, timeout=timeout_s) as answer:  # noqa: S310 - http_log checked the scheme
-            return (
-                answer.status,
-                _plain(answer.read(MAX_BYTES + 1), answer.headers),
-                _type(answer.headers),
-            )
+        with timed(timeout_s) as opener:
+            return _exchanged(opener, asked, timeout_s)
+    except (OSError, HTTPException, ValueError) as error:
+        raise StorageError(fault("log.no-answer")) from error
+
+
+def _exchanged(
+    opener: "OpenerDirector", asked: "Request", timeout_s: float
+) -> tuple[int, bytes | None, str]:
+    from urllib.error import HTTPError
+
+    try:
+        with opener.open(asked, timeout=timeout_s) as answer:
+            data = answer.read(MAX_BYTES + 1)
+            return answer.status, _plain(data, answer.headers), _type(answer.headers)
     except HTTPError as error:
         with error:
             return error.code, error.read(MAX_ANSWER_BYTES + 1), _type(error.headers)
-    except (OSError, HTTPException, ValueError) as error:
-        raise StorageError(fault("log.no-answer")) from error
 
 
 def _type(headers: "Message[str, str]") -> str:

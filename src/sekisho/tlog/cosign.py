@@ -1,6 +1,7 @@
 """A log's side of witnessing: ask each witness, keep what is rightly signed, believe no other."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,11 @@ from sekisho.tlog.paths import CHECKPOINT
 from sekisho.tlog.tree import Readable, Tree
 from sekisho.tlog.witness import SIZE_TYPE, Answer, Submission, write_submission
 
+MOST_AT_ONCE = 8
+"""Witnesses that are asked at the same time."""
+LAST_SECOND = 253_402_300_799
+"""The end of the year 9999: a cosignature of a later time is nonsense."""
+
 if TYPE_CHECKING:  # the ports bring numpy, which a log does not need
     from sekisho.ports import LogStorage
 
@@ -33,13 +39,32 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What one witness gave: its line, or the fault for which there is none."""
+
+    witness: Verifier
+    line: str = ""
+    fault: Fault | None = None
+    refused: bool = False
+    """Whether the fault speaks against the log itself: the witness saw another history."""
+
+
+@dataclass(frozen=True, slots=True)
 class Witnessed:
-    """A checkpoint with the cosignatures gathered, and what went wrong with other witnesses."""
+    """A checkpoint with the cosignatures gathered, and what each witness gave."""
 
     checkpoint: Checkpoint
-    faults: tuple[Fault, ...]
-    refused: tuple[Fault, ...]
-    """Faults that speak against the log itself: a witness saw another history."""
+    heard: tuple[Heard, ...]
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What went wrong with witnesses; it costs their own signatures only."""
+        return tuple(each.fault for each in self.heard if each.fault and not each.refused)
+
+    @property
+    def refused(self) -> tuple[Fault, ...]:
+        """What speaks against the log itself: then it must be compared with a copy."""
+        return tuple(each.fault for each in self.heard if each.fault and each.refused)
 
 
 def gather(
@@ -48,24 +73,38 @@ def gather(
     verifiers: Sequence[Verifier],
     witnesses: Sequence[Witness],
 ) -> Witnessed:
-    """The checkpoint with every cosignature that its witnesses give.
+    """The checkpoint with every cosignature that its witnesses give; all are asked at once.
 
     A witness that is down, slow or signs wrongly costs its own signature only. One that refuses
     because it saw another history is named in `refused`: then the log must stop and be compared.
     """
-    lines: list[str] = []
-    faults: list[Fault] = []
-    refused: list[Fault] = []
-    for witness in witnesses:
-        try:
-            lines.append(_ask(storage, checkpoint, witness))
-        except StorageError as error:
-            faults.extend(error.faults)
-        except TamperedError as error:
-            refused.extend(error.faults)
+    with ThreadPoolExecutor(min(len(witnesses), MOST_AT_ONCE) or 1) as asking:
+        heard = list(asking.map(lambda each: _hear(storage, checkpoint, each), witnesses))
     known = [*verifiers, *(each.verifier for each in witnesses)]
-    note = checkpoint.note + "".join(line for line in lines if line not in checkpoint.note)
-    return Witnessed(open_checkpoint(note, known), tuple(faults), tuple(refused))
+    note = _replaced(checkpoint.note, [each for each in heard if each.line])
+    return Witnessed(open_checkpoint(note, known), tuple(heard))
+
+
+def _replaced(note: str, heard: Sequence[Heard]) -> str:
+    """The note with the new lines of witnesses in place of those that they gave before."""
+    text, signatures = split_note(note)
+    lines = [f"{line}\n" for line in note.split("\n")[-len(signatures) - 1 : -1]]
+    fresh = {(each.witness.name, each.witness.key_id): each.line for each in heard}
+    kept = [
+        line
+        for line, (name, raw) in zip(lines, signatures, strict=True)
+        if (name, raw[:4]) not in fresh
+    ]
+    return f"{text}\n{''.join(kept)}{''.join(fresh.values())}"
+
+
+def _hear(storage: Readable, checkpoint: Checkpoint, witness: Witness) -> Heard:
+    try:
+        return Heard(witness.verifier, _ask(storage, checkpoint, witness))
+    except StorageError as error:
+        return Heard(witness.verifier, fault=error.faults[0])
+    except TamperedError as error:
+        return Heard(witness.verifier, fault=error.faults[0], refused=True)
 
 
 def _ask(storage: Readable, checkpoint: Checkpoint, witness: Witness) -> str:
@@ -108,7 +147,8 @@ def _checked(checkpoint: Checkpoint, body: str, verifier: Verifier) -> str:
     text, _ = split_note(checkpoint.note)
     for line in body.splitlines(keepends=True):
         try:
-            if open_note(f"{text}\n{line}", [verifier]).cosigned:
+            cosigned = open_note(f"{text}\n{line}", [verifier]).cosigned
+            if cosigned and cosigned[0].time <= LAST_SECOND:
                 return line
         except TamperedError:
             continue

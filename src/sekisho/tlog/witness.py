@@ -27,6 +27,7 @@ from sekisho.tlog.note import (
     signature_line,
     split_note,
 )
+from sekisho.tlog.testimony import folder_of, latest_path
 from sekisho.tlog.tree import Readable
 from sekisho.tlog.verify import verify_growth
 
@@ -136,7 +137,7 @@ def _cosigned(
     since = latest.cosigned[0].time if latest and latest.cosigned else 0
     text, _ = split_note(checkpoint.note)
     line = signature_line(text, signer, max(int(now.timestamp()), since))
-    memory.write(_latest_path(checkpoint.origin), (checkpoint.note + line).encode())
+    memory.write(latest_path(checkpoint.origin), (checkpoint.note + line).encode())
     return Answer(200, line)
 
 
@@ -153,7 +154,7 @@ def last_cosigned(
 
     Raises: TamperedError when the memory was changed by another hand.
     """
-    data = memory.read(_latest_path(origin))
+    data = memory.read(latest_path(origin))
     if data is None:
         return None
     note = decode_note(data)
@@ -164,12 +165,6 @@ def last_cosigned(
     return Checkpoint(
         found.origin, found.size, found.root, note, open_note(note, [witness]).cosigned
     )
-
-
-def remember(memory: "LogStorage", checkpoint: Checkpoint) -> None:
-    """Keep a checkpoint of the node's own log, to notice later when an old backup was restored."""
-    with memory.locked():
-        memory.write(_latest_path(checkpoint.origin), checkpoint.note.encode())
 
 
 def refuse_rollback(
@@ -184,7 +179,7 @@ def refuse_rollback(
     """
     standing = current_checkpoint(storage, verifiers)
     origin = next((each.name for each in verifiers), "")
-    data = memory.read(_latest_path(origin))
+    data = memory.read(latest_path(origin))
     if data is None:
         return standing
     remembered = open_checkpoint(decode_note(data), verifiers)
@@ -203,7 +198,7 @@ def keep_evidence(memory: "LogStorage", first: Checkpoint, second: Checkpoint, r
     came without a valid proof that it grew out of the first.
     """
     pair = sha256(first.note.encode() + b"\0" + second.note.encode()).hexdigest()[:16]
-    folder = f"{_folder(first.origin)}/{reason}-{pair}"
+    folder = f"{folder_of(first.origin)}/{reason}-{pair}"
     memory.write_all(
         {f"{folder}/first": first.note.encode(), f"{folder}/second": second.note.encode()}
     )
@@ -211,7 +206,7 @@ def keep_evidence(memory: "LogStorage", first: Checkpoint, second: Checkpoint, r
 
 def evidence(memory: "LogStorage", origin: str) -> list[tuple[str, str, str]]:
     """The pairs of checkpoints kept against a log: reason, first, second."""
-    prefix = f"{_folder(origin)}/"
+    prefix = f"{folder_of(origin)}/"
     folders = sorted(
         path.removesuffix("/first")
         for path in memory.paths()
@@ -225,11 +220,3 @@ def evidence(memory: "LogStorage", origin: str) -> list[tuple[str, str, str]]:
         )
         for folder in folders
     ]
-
-
-def _folder(origin: str) -> str:
-    return sha256(origin.encode()).hexdigest()
-
-
-def _latest_path(origin: str) -> str:
-    return f"{_folder(origin)}/latest"

@@ -16,11 +16,14 @@ from starlette.staticfiles import StaticFiles
 from sekisho.errors import Fault, NotFound, SekishoError, fault
 from sekisho.terms import Language
 from sekisho.web.api.answers import PREFIX, fault_answer
+from sekisho.web.api.log import log_api
 from sekisho.web.api.routes import api
 from sekisho.web.files import downloads, log_files
 from sekisho.web.languages import reader_language
+from sekisho.web.pages.log import log_pages
 from sekisho.web.pages.render import full_sentence, page
 from sekisho.web.pages.routes import doors, pages
+from sekisho.web.receipts import receipts
 from sekisho.web.security import LOCAL_HOSTS, Guard, secure
 from sekisho.web.served import Served
 from sekisho.web.witness import witness
@@ -42,9 +45,12 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
     app.add_middleware(Guard)
     app.include_router(api(node))
+    app.include_router(log_api(node))
     for language in Language:
         app.include_router(pages(node, language))
+        app.include_router(log_pages(node, language))
     app.include_router(doors(node))
+    app.include_router(receipts(node))
     app.include_router(downloads(node))
     app.include_router(log_files(node))
     app.include_router(witness(node))

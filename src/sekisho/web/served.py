@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Protocol
 
 from sekisho.errors import Fault, NotFound, TamperedError, fault
+from sekisho.gate.logbook import LogBook
 from sekisho.model.actor import Participant
 from sekisho.model.programme import Programme
 from sekisho.model.release import Release
 from sekisho.terms import Language, ReleaseState
+from sekisho.tlog.testimony import Testimony
 
 PUBLIC = "public"
 
@@ -29,6 +31,8 @@ class ServedProof(Protocol):
     def faults(self) -> tuple[Fault, ...]: ...
     @property
     def verified(self) -> bool: ...
+    @property
+    def witnesses(self) -> tuple[Testimony, ...]: ...
 
 
 class ServedRelease(Protocol):
@@ -50,6 +54,8 @@ class Served(Protocol):
     def verifier_key(self) -> str: ...
     @property
     def log_folder(self) -> Path: ...
+    @property
+    def log_book(self) -> LogBook: ...
     def programmes(self) -> Sequence[Programme]: ...
     def participants(self) -> Sequence[Participant]: ...
     def releases(

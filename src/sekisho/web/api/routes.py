@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from fastapi import Path as InPath
 
 from sekisho.errors import NotFound, fault
+from sekisho.present.testimony import testimony_about
 from sekisho.web.api.answers import both
 from sekisho.web.pages.views import downloads, exact_place_of, papers, place_of
 from sekisho.web.security import only
@@ -15,7 +16,7 @@ ReleaseId = Annotated[str, InPath(description="`programme.plan.rN`", max_length=
 
 
 def api(node: Served) -> APIRouter:
-    """Programmes, releases and the log, read only."""
+    """Programmes and releases, read only."""
     router = APIRouter(prefix="/api/v1", dependencies=[Depends(only("lang"))], tags=["releases"])
 
     @router.get("/programmes", summary="Programmes that release to everyone")
@@ -45,15 +46,6 @@ def api(node: Served) -> APIRouter:
             if each.release.id == release:
                 return {**_short(each), **_whole(node, each)}
         raise NotFound(fault("web.no-such-release"))
-
-    @router.get("/log", summary="The transparency log: origin, public key, static files")
-    def log() -> dict[str, object]:
-        return {
-            "origin": node.origin,
-            "verifier_key": node.verifier_key,
-            "checkpoint": "/log/checkpoint",
-            "tiles": "/log/tile/",
-        }
 
     return router
 
@@ -97,6 +89,7 @@ def _whole(node: Served, released: ServedRelease) -> dict[str, object]:
             "size": proof.size,
             "verified": proof.verified,
             "faults": [each.code for each in proof.faults],
+            "witnesses": [testimony_about(each) for each in proof.witnesses],
         },
         "files": [
             {"name": f.name, "address": f.address, "exact_address": f.exact, "sha256": f.digest}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -44,6 +44,13 @@ def moment(at: datetime, language: Language) -> str:
     if language is Language.JA:
         return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}（UTC）"
     return f"{at.day} {at:%B %Y}, {at:%H:%M} UTC"
+
+
+def day(at: date, language: Language) -> str:
+    """A day as people write it."""
+    if language is Language.JA:
+        return f"{at.year}年{at.month}月{at.day}日"
+    return f"{at.day} {at:%B %Y}"
 
 
 def size_text(size: int) -> str:

@@ -1,6 +1,5 @@
 """The pages' addresses: `/en/…` and `/ja/…`, the same page behind both."""
 
-from collections.abc import Mapping
 from functools import lru_cache
 
 from fastapi import APIRouter, Depends, Request
@@ -13,7 +12,9 @@ from sekisho.present.chart import NARROW, WIDE, Frame, chart_description, chart_
 from sekisho.terms import Language
 from sekisho.web.languages import asked_language, wished_language
 from sekisho.web.pages import views
-from sekisho.web.pages.render import full_sentence, moment, page
+from sekisho.web.pages.log import witness_views
+from sekisho.web.pages.render import full_sentence, moment
+from sekisho.web.pages.shown import shown
 from sekisho.web.security import only
 from sekisho.web.served import Served, Shelf, is_handed_out, revision, revisions, shelves
 
@@ -53,13 +54,9 @@ def pages(node: Served, language: Language) -> APIRouter:
 
     @router.get("/")
     def front(request: Request) -> Response:
-        return _shown(
+        return shown(
             node, (request, language), "front.html", "/", {"shelves": _front(node, language)}
         )
-
-    @router.get("/log")
-    def log(request: Request) -> Response:
-        return _shown(node, (request, language), "log.html", "/log", {"has_log": _has_log(node)})
 
     @router.get("/releases/{programme}/{plan}")
     def newest(request: Request, programme: str, plan: str) -> Response:
@@ -69,7 +66,7 @@ def pages(node: Served, language: Language) -> APIRouter:
     def one(request: Request, programme: str, plan: str, number: int | None) -> Response:
         values = _release(node, (programme, plan, number), language)
         path = f"/releases/{programme}/{plan}" + ("" if number is None else f"/r{number}")
-        return _shown(node, (request, language), "release.html", path, values)
+        return shown(node, (request, language), "release.html", path, values)
 
     @router.get("/releases/{programme}/{plan}/r{number:int}/{picture}")
     def chart(programme: str, plan: str, number: int, picture: str) -> Response:
@@ -83,30 +80,9 @@ def pages(node: Served, language: Language) -> APIRouter:
     return router
 
 
-def _shown(
-    node: Served,
-    asked: tuple[Request, Language],
-    template: str,
-    path: str,
-    values: Mapping[str, object],
-) -> Response:
-    """The page, or the way to the same page in the language of `?lang=`."""
-    request, language = asked
-    other = asked_language(request)
-    if other is not None and other is not language:
-        return RedirectResponse(f"/{other.value}{path}", 307)
-    known = {"origin": node.origin, "key": node.verifier_key}
-    html = page(template, language, path, {**known, **values})
-    return HTMLResponse(html, headers={"Content-Language": language.value})
-
-
 @lru_cache(maxsize=64)
 def _drawn(table: Table, language: Language, frame: Frame) -> str:
     return chart_svg(table, language, frame)
-
-
-def _has_log(node: Served) -> bool:
-    return (node.log_folder / "checkpoint").is_file()
 
 
 def _front(node: Served, language: Language) -> list[dict[str, object]]:
@@ -152,10 +128,11 @@ def _release(
         "handed_out": handed_out,
         "grids": views.grids(table, language) if handed_out else [],
         "notes": views.notes(table, language),
-        "cost": views.cost(release),
+        "cost": views.cost(release, language),
         "chart_text": chart_description(table, language) if handed_out else "",
         "passages": views.passages(released.explain(language)),
         "proof": proof,
+        "witnesses": witness_views(proof.witnesses, language),
         "proof_faults": [full_sentence(each.sentence(language), language) for each in proof.faults],
         "downloads": views.downloads(released) if handed_out else [],
         "papers": views.papers(released),
