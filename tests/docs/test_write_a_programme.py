@@ -16,7 +16,12 @@ from tests.lib.programme_folder import check_own_rules, packed
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "how-to" / "write-a-programme.md").read_text("utf-8")
-FILES = dict(re.findall(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE))
+SHOWN = dict(re.findall(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE))
+SECOND = "next-doctor/"
+FILES = {file: text for file, text in SHOWN.items() if not file.startswith(SECOND)}
+RECORDS = {
+    file.removeprefix(SECOND): text for file, text in SHOWN.items() if file.startswith(SECOND)
+}
 SPOILT = re.findall(
     r"^In `([\w./-]+)`, write `(.*?)` as `(.*?)`:\n\n```text\n(.*?)\n```$",
     PAGE,
@@ -40,11 +45,21 @@ def test_the_page_shows_a_whole_folder_without_a_fault():
     assert programme.dataset("sales").sample in FILES
 
 
+def test_the_page_shows_a_whole_folder_of_records_without_a_fault():
+    programme = checked_programme(packed(RECORDS), check_own_rules)
+    flow = programme.record_flow("history")
+    assert (flow.recipients, flow.age_of_consent) == (("second-clinic",), 16)
+    assert [each.id for each in flow.categories] == ["person", "pulse"]
+    assert len(flow.notices) == 4
+
+
 @pytest.mark.parametrize(("file", "old", "new", "said"), SPOILT, ids=[each[2] for each in SPOILT])
 def test_a_fault_is_reported_as_the_page_says(file, old, new, said):
-    assert FILES[file].count(old) == 1
+    folder = RECORDS if file.startswith(SECOND) else FILES
+    file = file.removeprefix(SECOND)
+    assert folder[file].count(old) == 1
     with pytest.raises(ProgrammeError) as raised:
-        checked_programme(packed(FILES | {file: FILES[file].replace(old, new)}), check_own_rules)
+        checked_programme(packed(folder | {file: folder[file].replace(old, new)}), check_own_rules)
     assert raised.value.sentences() == said.split("\n")
 
 
