@@ -13,9 +13,10 @@ from sekisho.model.entry import Entry, EntryKind, commit, new_nonce
 from sekisho.model.folder import NodeFolder
 from sekisho.model.private import PrivateSettings
 from sekisho.model.programme import Programme
-from sekisho.ports import Clock, Engine, Format, LogStorage, Noise, Store
+from sekisho.ports import Clock, Engine, Format, LogStorage, Noise, RecordFormat, Store
 from sekisho.rules.packs import Packs
 from sekisho.terms import Lane, Outcome
+from sekisho.tlog.proof import Opening
 
 
 class LogWriter(Protocol):
@@ -29,8 +30,8 @@ class LogWriter(Protocol):
         """Append the entries from index `start` on and sign; the new size, durable."""
         ...
 
-    def prove(self, index: int) -> str:
-        """The tlog-proof of an entry under the newest checkpoint."""
+    def prove(self, index: int, openings: Sequence[Opening] = ()) -> str:
+        """The tlog-proof of an entry under the newest checkpoint, with what it may open."""
         ...
 
 
@@ -56,6 +57,9 @@ class House:
     threads: int
     rounds: int
     """How often disclosure control looks for a pattern that hides less."""
+    origin: str = ""
+    """The origin line of the node's log: what a signed answer to one of its challenges names."""
+    record_formats: tuple[RecordFormat, ...] = ()
 
     @property
     def busy(self) -> Path:
@@ -73,6 +77,10 @@ class House:
     def lock_of_data(self, digest: str) -> Path:
         """Held while tables of a delivery leave; taken after the programme's, never before."""
         return self.folder.root / "locks" / f"data-{digest}"
+
+    def lock_of_transfer(self, transfer: str) -> Path:
+        """Held while a transfer is sealed: the same request twice at once seals one payload."""
+        return self.folder.root / "locks" / f"transfer-{transfer}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,10 @@ class NodeFolder:
         """The published files of one release."""
         return self.root / "releases" / release_id
 
+    def transfer(self, transfer_id: str) -> Path:
+        """The sealed payload of one transfer, until it was fetched or nobody may any more."""
+        return self.root / "transfers" / f"{transfer_id}.sealed"
+
     def private(self, programme: str) -> Path:
         """What only the data holder sees: patterns and certificates; mode 0700."""
         return self.root / "private" / programme
