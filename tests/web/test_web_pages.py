@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from sekisho.errors import Refused, fault
-from sekisho.model.budget import Cost
+from sekisho.model.budget import Cost, ScaledDown
 from sekisho.model.table import SUPPRESSED, Row, Uncertainty
 from sekisho.model.text import Text
 from sekisho.terms import ReleaseState
@@ -252,11 +252,13 @@ def test_a_very_long_table_says_how_many_of_its_rows_the_page_shows(own_node, ow
 def test_a_table_with_noise_says_so_and_what_it_cost(own_node, own_client):
     error = Uncertainty(Decimal(40), Decimal(0), Decimal(80))
     rows = (Row((None,), Decimal(70), error), Row(("a",), Decimal(0), error))
-    cost = Cost(Decimal("2.000000"), Decimal("1E-7"), ("once",), (Decimal(5),))
+    share, error = Decimal("4.5"), Decimal("0.8")
+    scaled = ScaledDown(("n",), share, error, None, None)
+    cost = Cost(Decimal("2.000000"), Decimal("1E-7"), ("once",), (scaled,))
     own_node.put(release(table=replace(small(rows=rows), id=PLAN), cost=cost))
     page = own_client.get(f"/en{RELEASE}").text
     assert "Every number is an estimate" in page
     assert "epsilon 2 at delta 0.0000001" in page
-    assert "scaled down" in page
+    assert "About 4.5 % of the whole are missing for it (standard error 0.8 %" in page
     assert "All hidden cells carry the same mark" not in page
     assert "every one with noise" in own_client.get("/en/").text

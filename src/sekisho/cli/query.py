@@ -1,5 +1,6 @@
 """`sekisho query`, `budget` and `explain`: an analyst's own questions, and what they cost."""
 
+import shutil
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,10 +9,15 @@ import click
 
 from sekisho import text
 from sekisho.cli.options import Speaker, common, said
+from sekisho.cli.progress import watched
 
 if TYPE_CHECKING:
+    from sekisho.errors import Fault
     from sekisho.gate.budgets import BudgetState
     from sekisho.present.answer import Queried, Quoted
+
+BOUNDS = ("groups", "rows", "length", "found_groups")
+"""Options that bound what one unit contributes to this answer."""
 
 
 @click.command(help=said("help-query"))
@@ -20,6 +26,12 @@ if TYPE_CHECKING:
 @click.argument("sql")
 @click.option("--epsilon", required=True, help=said("option-epsilon"))
 @click.option("--purpose", required=True, metavar="DPV", help=said("option-dpv-purpose"))
+@click.option("--groups", metavar="N", help=said("option-groups"))
+@click.option("--rows", metavar="N", help=said("option-rows"))
+@click.option("--length", metavar="X", help=said("option-length"))
+@click.option("--found-groups", metavar="N", help=said("option-found-groups"))
+@click.option("--sample", "sampled", is_flag=True, help=said("option-sample"))
+@click.option("--out", type=click.Path(path_type=Path), help=said("option-out-answer"))
 @click.option("--dry-run", "dry_run", is_flag=True, help=said("option-dry-run"))
 @common
 def query(
@@ -27,19 +39,42 @@ def query(
     node: Path,
     programme: str,
     sql: str,
-    **asked: str | bool,
-) -> None:
+    **said_too: str | Path | bool | None,
+) -> int:
     """Ask a question whose answer protects everybody in the data."""
     import sekisho
 
-    epsilon, purpose = str(asked["epsilon"]), str(asked["purpose"])
+    out = said_too["out"]
+    bounds = {name: said_too[name] for name in BOUNDS} | {"sampled": said_too["sampled"] or None}
     with sekisho.open(node, actor=speaker.actor) as opened:
-        if asked["dry_run"]:
-            quoted = opened.query(programme, sql, purpose=purpose, epsilon=epsilon, dry_run=True)
-            _show_quote(speaker, quoted)
-            return
-        answer = opened.query(programme, sql, purpose=purpose, epsilon=epsilon)
-    _show_answer(speaker, answer)
+        asking = opened.questions
+        asked = asking.asked(
+            programme,
+            sql,
+            purpose=str(said_too["purpose"]),
+            epsilon=str(said_too["epsilon"]),
+            contribution=bounds,
+        )
+        if said_too["dry_run"]:
+            _show_quote(speaker, asking.quote(asked))
+            return 0
+        with watched(speaker) as watch:
+            answer = asking.ask(asked, watch)
+        folder = answer.folder
+        if isinstance(out, Path):
+            folder = _copied(answer.folder, out)
+        faults = asking.faults(folder)
+        _show_answer(speaker, answer, folder, faults)
+    return 11 if faults else 0
+
+
+def _copied(papers: Path, out: Path) -> Path:
+    """The papers in a folder of the caller's; one that is there is never written into."""
+    from sekisho.errors import Conflict, fault
+
+    if out.exists():
+        raise Conflict(fault("cli.out-exists", folder=out))
+    return Path(shutil.copytree(papers, out))
 
 
 @click.command(help=said("help-explain"))
@@ -96,7 +131,13 @@ def _show_quote(speaker: Speaker, quoted: "Quoted") -> None:
             "epsilon": str(quoted.epsilon),
             "paid": quoted.is_paid,
             "budgets": [
-                {"dataset": b.dataset, "period": b.period, "left": str(b.left)}
+                {
+                    "dataset": b.dataset,
+                    "period": b.period,
+                    "left": str(b.left),
+                    "epsilon": str(b.epsilon),
+                    "delta": str(b.delta),
+                }
                 for b in quoted.budgets
             ],
             "expected": [
@@ -113,7 +154,7 @@ def _show_quote(speaker: Speaker, quoted: "Quoted") -> None:
     )
 
 
-def _show_answer(speaker: Speaker, answer: "Queried") -> None:
+def _show_answer(speaker: Speaker, answer: "Queried", folder: Path, faults: "list[Fault]") -> None:
     from sekisho.present.answer import print_answer
 
     if speaker.as_json:
@@ -121,12 +162,22 @@ def _show_answer(speaker: Speaker, answer: "Queried") -> None:
             {
                 "columns": answer.to_arrow().to_pydict(),
                 "epsilon": str(answer.epsilon),
+                "delta": str(answer.delta),
                 "left": str(answer.left),
                 "entry": answer.entry_index,
+                "entries": list(answer.entries),
+                "verified": not faults,
+                "papers": str(folder),
             }
         )
         return
     print_answer(answer, speaker.language)
+    entries = ", ".join(map(str, answer.entries))
+    for each in faults:
+        speaker.line(each.sentence(speaker.language))
+    if not faults:
+        fields = {"entries": entries, "folder": folder}
+        speaker.line(text.sentence("budget.answer-proved", fields, speaker.language))
 
 
 def _show_budget(speaker: Speaker, state: "BudgetState") -> None:
@@ -157,6 +208,8 @@ def _show_budget(speaker: Speaker, state: "BudgetState") -> None:
             epsilon=_up(each.epsilon),
             entry=each.entry_index,
         )
+        if each.request in state.undrawn:
+            line("undrawn")
     if not state.charges:
         line("unspent")
 
@@ -180,6 +233,7 @@ def _budget_answer(state: "BudgetState") -> dict[str, object]:
                 "epsilon": str(each.epsilon),
                 "charged_at": each.charged_at.isoformat(),
                 "entry": each.entry_index,
+                "answered": each.request not in state.undrawn,
             }
             for each in state.charges
         ],

@@ -2,22 +2,24 @@
 
 import re
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from sekisho.errors import Fault, UsageError, fault
 from sekisho.gate.admit import installed, permit
+from sekisho.gate.bounds_asked import bounded_by
 from sekisho.gate.files import workshop
 from sekisho.gate.handout import finish_all, manifest_digest_of, write_papers
 from sekisho.gate.house import Call, House, Said, entry_of
 from sekisho.gate.judge import judge, refuse
 from sekisho.gate.locks import held
 from sekisho.gate.private import (
+    CHARGING,
     Priced,
     Question,
-    afford,
     decimal_text,
     paid_draw,
     price,
@@ -27,9 +29,10 @@ from sekisho.gate.sequence import sequence
 from sekisho.lanes.statistics.privacy.answer import answers_at
 from sekisho.lanes.statistics.privacy.draw import from_bytes
 from sekisho.lanes.statistics.privacy.finish import finish
+from sekisho.lanes.statistics.privacy.lost import Share
 from sekisho.lanes.statistics.privacy.table import PrivateTable
 from sekisho.lanes.statistics.private_tables import released_table
-from sekisho.model.budget import Cost
+from sekisho.model.budget import BudgetCharge, Cost, ScaledDown
 from sekisho.model.canonical import canonical
 from sekisho.model.dataset import ContributionDeclaration
 from sekisho.model.decision import Decision
@@ -59,7 +62,8 @@ class Asked:
     sql: str
     purpose: str
     epsilon: Decimal
-    contribution: ContributionDeclaration | None = None
+    bounds: Mapping[str, int | bool | Decimal] = field(default_factory=dict)
+    """Parts of the declared contribution that are another for this question alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +72,12 @@ class Answered:
 
     table: PrivateTable
     priced: Priced
-    entry_index: int
-
-
-def epsilon_of(said: object) -> Decimal:
-    """An epsilon as people write it; UsageError when it is no number."""
-    try:
-        return Decimal(str(said))
-    except InvalidOperation:
-        raise UsageError(fault("budget.epsilon-form")) from None
+    decision: Decision
+    charges: tuple[BudgetCharge, ...]
 
 
 def quote(call: Call, asked: Asked) -> Priced:
-    """What a question would cost and how exact its answer would be; no row is read."""
+    """What a question would cost and how exact its answer would be; no file of data is opened."""
     house = call.house
     programme = installed(house, asked.programme)
     permit(call, Action.QUERY, programme)
@@ -90,24 +87,45 @@ def quote(call: Call, asked: Asked) -> Priced:
 def answer(call: Call, asked: Asked, watch: Watch) -> Answered:
     """Answer a question once; asked again it has the same answer and costs nothing.
 
-    Raises: QueryError with what cannot be proved; Refused by a rule, the refusal logged, or by the
-    budget; NotFound; NotPermitted; UsageError.
+    Raises: QueryError with what cannot be proved; Refused by a rule or by the budget, the refusal
+    logged; NotFound; NotPermitted; UsageError; CancelledError.
     """
     house = call.house
     began = house.clock.now()
-    with held(house.busy, shared=True):
-        priced = quote(call, asked)
-        programme = priced.question.programme
+    priced = quote(call, asked)
+    programme = priced.question.programme
+    with _at_a_step(house, began, priced), held(house.busy, shared=True):
         decision = judge(house, programme, QUERY, asked.purpose)
         if not decision.allowed:
             refuse(house, programme, QUERY, decision)
-        afford(priced)
-        table = finish(priced.plan, paid_draw(house, priced, decision, watch))
-    after = read_again(house, priced)
-    (charge, *_) = house.store.charges(programme.id, priced.request)
-    now = house.clock.now()
-    time.sleep(max(0.0, (answers_at(began, now, STEP) - now).total_seconds()))
-    return Answered(table, after, charge.entry_index or 0)
+        table = finish(priced.plan, paid_draw(house, priced, decision, _untold(watch)))
+    charges = tuple(house.store.charges(programme.id, priced.request))
+    return Answered(table, read_again(house, priced), decision, charges)
+
+
+@contextmanager
+def _at_a_step(house: House, began: datetime, priced: Priced) -> Iterator[None]:
+    """Let what comes out, an answer or an error, appear at the next step after it was asked.
+
+    An answer whose noise was drawn before is made of that alone, so it need not wait.
+    """
+    is_drawn = house.store.drawn(priced.request) is not None
+    try:
+        yield
+    finally:
+        now = house.clock.now()
+        if not is_drawn:
+            time.sleep(max(0.0, (answers_at(began, now, STEP) - now).total_seconds()))
+
+
+def _untold(watch: Watch) -> Watch:
+    """The same watch, told of nothing that happens once the rows are read: time would tell."""
+
+    def progress(phase: str, done: int, total: int) -> None:
+        if phase == CHARGING:
+            watch.progress(phase, done, total)
+
+    return Watch(progress, watch.cancelled)
 
 
 def release_private(call: Call, programme: Programme, plan: ReleasePlan, watch: Watch) -> Release:
@@ -125,7 +143,6 @@ def release_private(call: Call, programme: Programme, plan: ReleasePlan, watch: 
     decision = judge(house, programme, plan.id, programme.purpose)
     if not decision.allowed:
         refuse(house, programme, plan.id, decision)
-    afford(priced)
     table = finish(priced.plan, paid_draw(house, priced, decision, watch))
     watch.progress("gate.phase-log", 0, 0)
     made = _make(house, priced, plan, decision, table)
@@ -166,7 +183,7 @@ def _question(call: Call, programme: Programme, asked: Asked) -> Question:
     if not _PURPOSE.fullmatch(asked.purpose):
         raise UsageError(fault("budget.purpose-form"))
     query = parse(asked.sql, programme.datasets, programme.lookups, "query.sql")
-    said = asked.contribution or _declared(programme, query)
+    said = bounded_by(_declared(programme, query), asked.bounds)
     return Question(programme, query, asked.purpose, call.actor, asked.epsilon, said, QUERY)
 
 
@@ -217,11 +234,22 @@ def _make(
 
 
 def _cost(priced: Priced, table: PrivateTable) -> Cost:
-    lost = [
-        Decimal(each.share * 100).quantize(Decimal("0.1"), ROUND_HALF_UP) for each in table.lost
-    ]
     periods = tuple(sorted({each.period for each in priced.ledgers}))
-    return Cost(priced.epsilon, priced.ledgers[0].budget.delta, periods, tuple(lost))
+    scaled = tuple(
+        ScaledDown(each.measures, *_percent(each.missing), *_percent(each.units))
+        for each in table.lost
+    )
+    return Cost(priced.epsilon, priced.delta, periods, scaled)
+
+
+def _percent(share: Share | None) -> tuple[Decimal | None, Decimal | None]:
+    if share is None:
+        return None, None
+    tenth = Decimal("0.1")
+    return (
+        Decimal(share.value * 100).quantize(tenth, ROUND_HALF_UP),
+        Decimal(share.standard_error * 100).quantize(tenth, ROUND_CEILING),
+    )
 
 
 def _said(priced: Priced, new: Release, decision: Decision) -> Said:
@@ -233,7 +261,7 @@ def _said(priced: Priced, new: Release, decision: Decision) -> Said:
         "digest": manifest_digest_of(new),
         "method": Method.DIFFERENTIAL_PRIVACY.value,
         "epsilon": decimal_text(priced.epsilon),
-        "delta": decimal_text(priced.ledgers[0].budget.delta),
+        "delta": decimal_text(priced.delta),
     }
     return Said(
         programme=new.programme,

@@ -33,6 +33,8 @@ class BudgetState:
     until: date | None
     """Rows dated until that day are its own; None: all rows."""
     charges: tuple[BudgetCharge, ...]
+    undrawn: frozenset[str]
+    """Requests that were charged while nothing was drawn for them: their run ended before."""
     ledger: Ledger
 
 
@@ -83,5 +85,10 @@ def _states(house: House, programme: Programme) -> Iterator[BudgetState]:
                 left=min(left(ledger), budget.epsilon),
                 until=period_ends(period),
                 charges=tuple(each for each in own if each.period == period),
+                undrawn=frozenset(
+                    each.request
+                    for each in own
+                    if each.period == period and house.store.drawn(each.request) is None
+                ),
                 ledger=ledger,
             )

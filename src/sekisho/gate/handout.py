@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from sekisho.errors import Refused, StorageError, fault
@@ -161,8 +162,21 @@ def _cost(cost: Cost) -> dict[str, object]:
         "delta": str(cost.delta),
         "periods": list(cost.periods),
         "interval": "95 % for the noise alone",
-        "large_contributions_scaled_down": bool(cost.lost_percent),
+        "scaled_down": [
+            {
+                "measures": list(each.measures),
+                "missing_percent": _said(each.missing),
+                "missing_standard_error": _said(each.missing_error),
+                "units_percent": _said(each.units),
+                "units_standard_error": _said(each.units_error),
+            }
+            for each in cost.scaled_down
+        ],
     }
+
+
+def _said(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
 
 
 def about_release(programme: Programme, release: Release) -> dict[str, object]:

@@ -14,7 +14,7 @@ from sekisho.model.facts import PUBLIC, DataFacts, Facts, Identifiability, Party
 from sekisho.model.programme import Programme, ReleasePlan
 from sekisho.model.release import Delivery
 from sekisho.rules.decide import decide
-from sekisho.terms import Lane, Outcome
+from sekisho.terms import Lane, Method, Outcome
 
 
 def plan_of(programme: Programme, plan_id: str) -> ReleasePlan:
@@ -41,14 +41,31 @@ def deliveries_in(
     Raises: NotFound when a dataset holds none; TamperedError when a file is another, StorageError
     when it is gone.
     """
-    found: list[Delivery] = []
-    for dataset in sorted(datasets):
-        brought = house.store.deliveries(programme.id, dataset)
-        if not brought:
-            raise NotFound(fault("gate.no-delivery", programme=programme.id, dataset=dataset))
-        found += brought
+    found = deliveries_known(house, programme, datasets)
+    refuse_without_data(programme, datasets, found)
     refuse_changed_data(house, found)
-    return tuple(found)
+    return found
+
+
+def deliveries_known(
+    house: House, programme: Programme, datasets: Collection[str]
+) -> tuple[Delivery, ...]:
+    """What the store says was brought for some datasets of a programme; no file is opened."""
+    return tuple(
+        each
+        for dataset in sorted(datasets)
+        for each in house.store.deliveries(programme.id, dataset)
+    )
+
+
+def refuse_without_data(
+    programme: Programme, datasets: Collection[str], deliveries: Sequence[Delivery]
+) -> None:
+    """Refuse to go on where a dataset holds nothing; NotFound names the first."""
+    held = {each.dataset for each in deliveries}
+    for dataset in sorted(datasets):
+        if dataset not in held:
+            raise NotFound(fault("gate.no-delivery", programme=programme.id, dataset=dataset))
 
 
 def refuse_changed_data(house: House, deliveries: Sequence[Delivery]) -> None:
@@ -68,16 +85,21 @@ def refuse_changed_data(house: House, deliveries: Sequence[Delivery]) -> None:
 
 
 def refuse_left_elsewhere(
-    house: House, programme: Programme, deliveries: Sequence[Delivery]
+    house: House,
+    programme: Programme,
+    deliveries: Sequence[Delivery],
+    method: Method = Method.DISCLOSURE_CONTROL,
 ) -> None:
-    """Refuse data of which another programme has let something out.
+    """Refuse data of which another programme, or the other method, has let something out.
 
     Tables are protected together with what left before in their own programme; two programmes
     over the same data would hide other cells, and each show what the other hides. A budget, too,
-    is spent where it was declared: the same data elsewhere would be a budget more.
+    is spent where it was declared: the same data elsewhere would be a budget more. And a table
+    that hides cells shows the others exactly, which no budget of noise accounts for.
 
     Raises: Refused.
     """
+    _refuse_both_methods(house, programme, deliveries, method)
     digests = {each.digest for each in deliveries}
     own = {(programme.id, each.dataset) for each in deliveries}
     left = any(
@@ -88,6 +110,27 @@ def refuse_left_elsewhere(
     answered = (each.digest for where in charged for each in house.store.deliveries(*where))
     if left or not digests.isdisjoint(answered):
         raise Refused(fault("gate.data-elsewhere", programme=programme.id))
+
+
+def _refuse_both_methods(
+    house: House, programme: Programme, deliveries: Sequence[Delivery], method: Method
+) -> None:
+    """Refuse a dataset from which something left that the other method protects."""
+    digests = {each.digest for each in deliveries}
+    exact = {
+        digest
+        for each in house.store.releases(programme.id)
+        if each.cost is None
+        for digest in each.deliveries
+    }
+    charged = {each.dataset for each in house.store.charges(programme.id)}
+    mixed = (
+        not digests.isdisjoint(exact)
+        if method is Method.DIFFERENTIAL_PRIVACY
+        else any(each.dataset in charged for each in deliveries)
+    )
+    if mixed:
+        raise Refused(fault("budget.both-methods", programme=programme.id))
 
 
 def judge(house: House, programme: Programme, what: str, purpose: str) -> Decision:
@@ -109,19 +152,27 @@ def judge(house: House, programme: Programme, what: str, purpose: str) -> Decisi
     return decide(facts, programme.access_rules, house.packs, house.clock.now().date())
 
 
-def refuse(house: House, programme: Programme, what: str, decision: Decision) -> NoReturn:
-    """Log a refusal of the rules, then raise it."""
+def log_refusal(
+    house: House, programme: Programme, what: str, decision: Decision, reason: str = ""
+) -> None:
+    """Log that a way was closed, durably: by the rules, or for a reason where they were open."""
+    why = (("reason", reason),) if reason else ()
     said = Said(
         programme=programme.id,
         lane=Lane.STATISTICS,
         outcome=Outcome.REFUSED,
-        rules=decision.rule_ids,
+        rules=() if reason else decision.rule_ids,
         pack=decision.pack_hash,
-        public=(("plan", what),),
+        public=(("plan", what), *why),
         committed=(("facts", decision.facts_hash.encode()),),
     )
     house.store.append_entry(entry_of(house, EntryKind.DECISION_REFUSED, said))
     sequence(house)
+
+
+def refuse(house: House, programme: Programme, what: str, decision: Decision) -> NoReturn:
+    """Log a refusal of the rules, then raise it."""
+    log_refusal(house, programme, what, decision)
     cited = ", ".join(f"`{rule}`" for rule in decision.rule_ids)
     raise Refused(
         fault("gate.refused", programme=programme.id, plan=what, rules=cited or "-"),

@@ -13,7 +13,14 @@ from hashlib import sha256
 
 from sekisho.errors import QueryError, Refused, fault
 from sekisho.gate.house import House, Said, entry_of
-from sekisho.gate.judge import deliveries_in, refuse_left_elsewhere
+from sekisho.gate.judge import (
+    deliveries_known,
+    log_refusal,
+    refuse_changed_data,
+    refuse_left_elsewhere,
+    refuse_without_data,
+)
+from sekisho.gate.locks import held_all
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.statistics.periods import periods_read
 from sekisho.lanes.statistics.privacy.answer import request_digest
@@ -41,6 +48,9 @@ from sekisho.ports import Sources, Watch
 from sekisho.programmes.lookup_rows import lookup_rows
 from sekisho.query.plan import Query, Scan, scans_of
 from sekisho.terms import Lane, Method, Outcome
+
+CHARGING = "budget.phase-charge"
+"""The last phase of a question before rows are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,10 @@ class LedgerOf:
         """The largest epsilon that one more question may cost."""
         return min(left(self.ledger), self.budget.epsilon)
 
+    def costs(self, plan: Plan) -> Decimal:
+        """What a plan costs of this budget, as people read it."""
+        return shown_epsilon(self.ledger, plan.charge.loss)
+
 
 @dataclass(frozen=True, slots=True)
 class Priced:
@@ -86,8 +100,17 @@ class Priced:
 
     @property
     def epsilon(self) -> Decimal:
-        """What it costs, as people read it."""
-        return shown_epsilon(self.ledgers[0].ledger, self.plan.charge.loss)
+        """What it costs, as people read it, at `delta`."""
+        return self._strictest.costs(self.plan)
+
+    @property
+    def delta(self) -> Decimal:
+        """The smallest delta of the budgets it is charged to: what is said holds in all of them."""
+        return self._strictest.ledger.delta
+
+    @property
+    def _strictest(self) -> LedgerOf:
+        return min(self.ledgers, key=lambda each: each.ledger.delta)
 
     @property
     def left(self) -> Decimal:
@@ -96,12 +119,13 @@ class Priced:
 
 
 def price(house: House, question: Question, over: Sequence[str] = ()) -> Priced:
-    """The plan and price of a question, from declarations, look-ups and ledgers; no row is read.
+    """The plan and price of a question, from declarations, look-ups and ledgers alone.
 
-    `over` are digests of deliveries, where it is asked over those and not over all there are.
+    No file of data is opened, and none need be there. `over` are digests of deliveries, where it
+    is asked over those and not over all there are.
 
     Raises: QueryError when it cannot be proved safe; Refused when a dataset has no budget;
-    UsageError when epsilon is out of range; NotFound when a dataset holds no data yet.
+    UsageError when epsilon is out of range.
     """
     programme, query = question.programme, question.query
     tables = _tables(house, programme)
@@ -112,13 +136,11 @@ def price(house: House, question: Question, over: Sequence[str] = ()) -> Priced:
         for period in periods_read(query.aggregate.source, tables, dataset)
     )
     plan = _plan(question, tables, datasets)
-    deliveries = deliveries_in(house, programme, [each.id for each in datasets])
+    deliveries = deliveries_known(house, programme, [each.id for each in datasets])
     if over:
         deliveries = tuple(each for each in deliveries if each.digest in over)
     request = _request(house, programme, plan, deliveries)
     paid = bool(house.store.charges(programme.id, request))
-    if not paid:
-        refuse_left_elsewhere(house, programme, deliveries)
     return Priced(question, plan, ledgers, deliveries, request, paid)
 
 
@@ -147,8 +169,8 @@ def paid_draw(house: House, priced: Priced, decision: Decision, watch: Watch) ->
     """
     kept = house.store.drawn(priced.request)
     if kept is None:
-        watch.progress("budget.phase-charge", 0, 0)
-        _charge(house, priced, decision)
+        watch.progress(CHARGING, 0, 0)
+        _charge_once(house, priced, decision)
     sequence(house)
     if kept is None:
         sources = _sources(house, priced)
@@ -160,6 +182,29 @@ def paid_draw(house: House, priced: Priced, decision: Decision, watch: Watch) ->
         watch.progress("budget.phase-noise", 0, 0)
         kept = house.store.save_draw(priced.request, to_bytes(drawn))
     return from_bytes(kept)
+
+
+def _charge_once(house: House, priced: Priced, decision: Decision) -> None:
+    """Charge a question that was not charged yet, and only over data that are as they were brought.
+
+    Whoever charges holds the data's locks, so that of two programmes over one file the second sees
+    what the first was charged.
+
+    Raises: Refused, the refusal logged; NotFound, TamperedError and StorageError from the data.
+    """
+    programme, deliveries = priced.question.programme, priced.deliveries
+    refuse_without_data(programme, [each.dataset.id for each in priced.ledgers], deliveries)
+    try:
+        afford(priced)
+        refuse_changed_data(house, deliveries)
+        with held_all(house.lock_of_data(each.digest) for each in deliveries):
+            if not house.store.charges(programme.id, priced.request):
+                refuse_left_elsewhere(house, programme, deliveries, Method.DIFFERENTIAL_PRIVACY)
+                _charge(house, priced, decision)
+    except Refused as closed:
+        reason = closed.faults[0].code.replace("_", "-")
+        log_refusal(house, programme, priced.question.what, decision, reason)
+        raise
 
 
 def _charge(house: House, priced: Priced, decision: Decision) -> None:
@@ -185,7 +230,7 @@ def _charge_to(house: House, priced: Priced, ledger: LedgerOf) -> BudgetCharge:
         measure=charge.measure.value,
         loss=charge.loss,
         delta=charge.delta,
-        epsilon=shown_epsilon(ledger.ledger, charge.loss),
+        epsilon=ledger.costs(priced.plan),
         actor=question.actor.id,
         purpose=question.purpose,
         what=question.what,
@@ -208,8 +253,8 @@ def _said(priced: Priced, ledger: LedgerOf, decision: Decision) -> Said:
             ("plan", question.what),
             ("purpose", question.purpose.removeprefix("dpv:")),
             ("method", Method.DIFFERENTIAL_PRIVACY.value),
-            ("epsilon", decimal_text(shown_epsilon(ledger.ledger, priced.plan.charge.loss))),
-            ("delta", decimal_text(ledger.budget.delta)),
+            ("epsilon", decimal_text(ledger.costs(priced.plan))),
+            ("delta", decimal_text(ledger.ledger.delta)),
         ),
         committed=(
             ("facts", decision.facts_hash.encode()),
@@ -270,7 +315,11 @@ def _plan(question: Question, tables: Tables, datasets: Sequence[Dataset]) -> Pl
     widest = max(declared, key=lambda ledger: ledger.epsilon)
     said = question.contribution
     contribution = Contribution(
-        groups=said.groups, rows=said.rows, found_groups=said.found_groups, length=said.length
+        groups=said.groups,
+        rows=said.rows,
+        found_groups=said.found_groups,
+        length=said.length,
+        sampled=said.sampled,
     )
     return plan_release(question.query, tables, contribution, widest, question.epsilon)
 

@@ -42,12 +42,26 @@ class BudgetCharge:
 
 
 @dataclass(frozen=True, slots=True)
+class ScaledDown:
+    """What scaling large contributions down did to measures that were scaled together: estimates.
+
+    Units: percent with its standard error; None where the noise hides it.
+    """
+
+    measures: tuple[str, ...]
+    missing: Decimal | None
+    """Of the whole that is not counted."""
+    missing_error: Decimal | None
+    units: Decimal | None
+    """Of the privacy units that were scaled down."""
+    units_error: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What a release cost the people in the data, as its papers say it."""
 
     epsilon: Decimal
     delta: Decimal
     periods: tuple[str, ...]
-    lost_percent: tuple[Decimal, ...] = ()
-    """Share of the whole that is missing because large contributions were scaled down; estimated,
-    one for each group of measures that were scaled together."""
+    scaled_down: tuple[ScaledDown, ...] = ()

@@ -1,7 +1,6 @@
 """The facade: what a notebook, the command line and the web call."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, overload
@@ -20,18 +19,16 @@ from sekisho.jobs import Work, run_job, showing
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.programme import Programme
 from sekisho.model.release import Delivery, Job, Release
+from sekisho.node.questions import Epsilon, Questions
 from sekisho.node.witnessing import Witnessing
 from sekisho.people import Action
 from sekisho.ports import Watch
-from sekisho.present.answer import Queried, Quoted, queried, quoted
+from sekisho.present.answer import Queried, Quoted, quoted
 from sekisho.present.released import Released
 from sekisho.settings import Settings
 from sekisho.terms import JobState, Language, ReleaseState, Role
 from sekisho.tlog.receipt_page import FILE_NAME, receipt_page, receipt_page_digest
 from sekisho.wiring import checked_programme, log_book, programme_folder, verifiers_of
-
-Epsilon = Decimal | str | int
-"""How much of a budget a question may cost, as people write it."""
 
 
 class Node:
@@ -198,25 +195,44 @@ class Node:
         purpose: str,
         epsilon: Epsilon,
         dry_run: Literal[False] = False,
+        contribution: Mapping[str, object] | None = None,
     ) -> Queried: ...
     @overload
     def query(
-        self, programme: str, sql: str, *, purpose: str, epsilon: Epsilon, dry_run: Literal[True]
+        self,
+        programme: str,
+        sql: str,
+        *,
+        purpose: str,
+        epsilon: Epsilon,
+        dry_run: Literal[True],
+        contribution: Mapping[str, object] | None = None,
     ) -> Quoted: ...
     def query(
-        self, programme: str, sql: str, *, purpose: str, epsilon: Epsilon, dry_run: bool = False
+        self,
+        programme: str,
+        sql: str,
+        *,
+        purpose: str,
+        epsilon: Epsilon,
+        dry_run: bool = False,
+        contribution: Mapping[str, object] | None = None,
     ) -> Queried | Quoted:
         """Answer a question with differential privacy; the budget is charged once, for good.
 
         Asked again over the same data, a question has the same answer and costs nothing. With
-        `dry_run` its cost and the expected errors, without reading a row.
+        `dry_run` its cost and the expected errors, without opening a file of data.
 
         Raises: QueryError with what to write instead; Refused by a rule or the budget.
         """
-        asked = answers.Asked(programme, sql, purpose, answers.epsilon_of(epsilon))
-        if dry_run:
-            return quoted(answers.quote(self._call, asked), self.language)
-        return queried(answers.answer(self._call, asked, Watch()), self.language)
+        put = self.questions.asked
+        asked = put(programme, sql, purpose=purpose, epsilon=epsilon, contribution=contribution)
+        return self.questions.quote(asked) if dry_run else self.questions.ask(asked)
+
+    @property
+    def questions(self) -> Questions:
+        """Questions of analysts, begun and watched as jobs."""
+        return Questions(self._call, self.language, verifiers_of(self.folder))
 
     def explain(self, programme: str, asked: str) -> Quoted:
         """Why the answer to a question, or a plan's table, is private: the proof, and its cost."""

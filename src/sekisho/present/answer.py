@@ -1,17 +1,21 @@
 """The answer to an analyst's question: for a terminal, a notebook, Arrow and pandas."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sekisho.errors import Fault
 from sekisho.gate.answers import Answered
 from sekisho.gate.private import Priced
 from sekisho.lanes.statistics.privacy.answer import Expected, expected_errors, explained
+from sekisho.lanes.statistics.privacy.lost import Lost
 from sekisho.lanes.statistics.privacy.measures import Reading
 from sekisho.lanes.statistics.privacy.table import Number, PrivateTable, Shown
+from sekisho.model.decision import Decision
+from sekisho.rules.explain import explain as explain_decision
 from sekisho.terms import Language
 from sekisho.text import sentence
 
@@ -30,6 +34,9 @@ class Charged:
     dataset: str
     period: str
     left: Decimal
+    epsilon: Decimal
+    """What the question costs of this budget, at its own delta."""
+    delta: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,8 @@ def _cost(quoted: Quoted, budget: Charged, language: Language) -> str:
     if quoted.is_paid:
         return sentence("budget.paid", language=language)
     fields = {
-        "epsilon": quoted.epsilon,
+        "epsilon": budget.epsilon,
+        "delta": f"{budget.delta:.3g}",
         "dataset": budget.dataset,
         "period": budget.period,
         "left": budget.left,
@@ -87,11 +95,29 @@ class Queried:
 
     table: PrivateTable
     epsilon: Decimal
-    """What the question cost, once, however often it is asked."""
+    """What the question cost, once, however often it is asked, at `delta`."""
+    delta: Decimal
     budgets: tuple[Charged, ...]
-    entry_index: int
-    """The entry of the log that stands for the charge."""
+    decision: Decision
+    entries: tuple[int, ...]
+    """The entries of the log that stand for the charges, one a budget."""
+    folder: Path
+    """The answer's papers: the numbers with all that must be known, and the proofs."""
     language: Language
+
+    @property
+    def entry_index(self) -> int:
+        """The entry of the log that stands for the first charge."""
+        return self.entries[0]
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """Every paper by its name."""
+        return {file.name: file for file in sorted(self.folder.iterdir())}
+
+    def explain(self, language: Language | None = None) -> list[str]:
+        """The decision in plain sentences."""
+        return explain_decision(self.decision, language or self.language)
 
     @property
     def left(self) -> Decimal:
@@ -103,15 +129,11 @@ class Queried:
         spoken = language or self.language
         said = [sentence("budget.interval", language=spoken)]
         for each in self.table.lost:
-            fields = {
-                "measures": ", ".join(each.measures),
-                "percent": f"{each.share * 100:.1f}",
-                "error": f"{each.standard_error * 100:.1f}",
-            }
-            said.append(sentence("budget.lost", fields, spoken))
+            said += _lost(each, spoken)
         for budget in self.budgets:
             spent = {
-                "epsilon": self.epsilon,
+                "epsilon": budget.epsilon,
+                "delta": f"{budget.delta:.3g}",
                 "dataset": budget.dataset,
                 "period": budget.period,
                 "left": budget.left,
@@ -148,6 +170,18 @@ class Queried:
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes())
         table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         return f'<div lang="{self.language.value}">{table}{notes}</div>'
+
+
+def _lost(lost: Lost, language: Language) -> Iterator[str]:
+    """What scaling down did, as far as it can be said."""
+    measures = ", ".join(lost.measures)
+    for code, share in (("lost", lost.missing), ("scaled", lost.units)):
+        if share is not None:
+            percent, error = f"{share.value * 100:.1f}", f"{share.standard_error * 100:.1f}"
+            fields = {"measures": measures, "percent": percent, "error": error}
+            yield sentence(f"budget.{code}", fields, language)
+    if lost.missing is None:
+        yield sentence("budget.lost-unknown", {"measures": measures}, language)
 
 
 def print_answer(answer: Queried, language: Language) -> None:
@@ -241,16 +275,22 @@ def _expected_of(priced: Priced) -> Iterator[Expected]:
             yield each
 
 
-def queried(answered: Answered, language: Language) -> Queried:
-    """The answer to a question with what is left of the budgets after it."""
+def queried(answered: Answered, folder: Path, language: Language) -> Queried:
+    """The answer to a question, its papers, and what is left of the budgets after it."""
     return Queried(
         table=answered.table,
         epsilon=answered.priced.epsilon,
+        delta=answered.priced.delta,
         budgets=_budgets(answered.priced),
-        entry_index=answered.entry_index,
+        decision=answered.decision,
+        entries=tuple(each.entry_index or 0 for each in answered.charges),
+        folder=folder,
         language=language,
     )
 
 
 def _budgets(priced: Priced) -> tuple[Charged, ...]:
-    return tuple(Charged(each.dataset.id, each.period, each.left) for each in priced.ledgers)
+    return tuple(
+        Charged(e.dataset.id, e.period, e.left, e.costs(priced.plan), e.ledger.delta)
+        for e in priced.ledgers
+    )

@@ -1,9 +1,10 @@
 """What a page shows of a release, made ready for the template."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
+from sekisho.model.budget import ScaledDown
 from sekisho.model.release import Release
 from sekisho.model.table import Suppressed, Table
 from sekisho.present.pivot import Grid, legend, pivot, said, shown_decimals
@@ -73,7 +74,8 @@ class CostView:
 
     epsilon: str
     delta: str
-    scaled_down: bool
+    scaled_down: tuple[str, ...]
+    """How much was scaled down, in sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +132,27 @@ def measure(table: Table, language: Language) -> str:
     return sentence("format.measure-with-unit", fields, language)
 
 
-def cost(release: Release) -> CostView | None:
+def cost(release: Release, language: Language) -> CostView | None:
     """The cost of a release with noise; None when its cells are hidden instead."""
     if release.cost is None:
         return None
     epsilon, delta = (
         f"{each.normalize():f}" for each in (release.cost.epsilon, release.cost.delta)
     )
-    return CostView(epsilon, delta, bool(release.cost.lost_percent))
+    scaled = (said for each in release.cost.scaled_down for said in _scaled_down(each, language))
+    return CostView(epsilon, delta, tuple(scaled))
+
+
+def _scaled_down(scaled: ScaledDown, language: Language) -> Iterator[str]:
+    """How much is missing and how many were scaled down, where it can be said."""
+    for code, percent, error in (
+        ("noise-missing", scaled.missing, scaled.missing_error),
+        ("noise-units", scaled.units, scaled.units_error),
+    ):
+        if percent is not None:
+            yield sentence(f"web.{code}", {"percent": percent, "error": error}, language)
+    if scaled.missing is None:
+        yield sentence("web.noise-unknown", {}, language)
 
 
 def place_of(released: ServedRelease) -> str:

@@ -56,6 +56,8 @@ class Ledger:
     most_delta: Decimal
     spent_loss: Decimal = Decimal(0)
     spent_delta: Decimal = Decimal(0)
+    begins_anew: bool = True
+    """Whether rows of other periods have a budget of their own."""
 
 
 def open_ledger(measure: LossMeasure, epsilon: Decimal, delta: Decimal | None) -> Ledger:
@@ -77,7 +79,8 @@ def declared_ledger(budget: BudgetDeclaration) -> Ledger:
 
     Raises: UsageError when the budget is zero, negative or absurd.
     """
-    return open_ledger(LossMeasure(budget.measure), budget.epsilon, budget.delta)
+    ledger = open_ledger(LossMeasure(budget.measure), budget.epsilon, budget.delta)
+    return replace(ledger, begins_anew=budget.column is not None)
 
 
 def ledger_after(declared: BudgetDeclaration, spent: Spent) -> Ledger:
@@ -156,11 +159,9 @@ def why_refused(ledger: Ledger, charge: Charge) -> Fault:
         return fault("privacy.other_measure", asked=charge.measure, kept=ledger.measure)
     if _is_exact(charge.delta) and ledger.spent_delta + charge.delta > ledger.most_delta:
         return fault("privacy.delta_exhausted")
-    return fault(
-        "privacy.budget_exhausted",
-        asked=shown_epsilon(ledger, charge.loss),
-        left=left(ledger),
-    )
+    anew = "" if ledger.begins_anew else "_once"
+    asked = shown_epsilon(ledger, charge.loss)
+    return fault(f"privacy.budget_exhausted{anew}", asked=asked, left=left(ledger))
 
 
 def shown_epsilon(ledger: Ledger, loss: Decimal) -> Decimal:

@@ -1,40 +1,71 @@
-"""How much clipping took away, estimated from the noisy histogram of contributions' sizes."""
+"""How much clipping took away, estimated from the noisy histogram of contributions' sizes.
+
+Two shares, each with its standard error and each only where that is small: how many units were
+scaled down, and, for counts of units, how much of the whole is missing for it. What a sum lost
+lies with the few largest contributions, which the noise of a histogram hides; no share is given
+for it rather than a guess.
+"""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sekisho.lanes.statistics.privacy.bounds import PRECISION_ONE, Norm
+from sekisho.lanes.statistics.privacy.bounds import PRECISION_ONE, Norm, sigma_for
 from sekisho.lanes.statistics.privacy.calibrate import SIGMA
 from sekisho.lanes.statistics.privacy.consistency import Numbers
 from sekisho.lanes.statistics.privacy.draw import Draw
 from sekisho.lanes.statistics.privacy.plan_bounding import Plan
 from sekisho.query.bound import AmountKind, BoundVector
 
+RELIABLE = 0.04
+"""A share whose standard error is larger is not shown."""
+
 _CUT = 4.0
-"""Standard deviations above which a bin of the tail is believed."""
+"""Standard deviations above which a bin stands out of the noise."""
 _SHAPE_BINS = 8
+_LEAST_BINS = 4
+"""With fewer that stand out nothing says how the tail falls off."""
 _MOST_WEIGHT = 10.0
 """Beyond this the shape, not the noise, is what is uncertain."""
+_DOUBT = 1.5
+"""How far the tail may be from its curve, as a multiple of the curve."""
+_MODEL_ERROR = 0.1
+"""Part of every share of what is missing that stands for the shapes assumed."""
 _POINTS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """The share of the whole that is missing because units were scaled down: an estimate.
+class Share:
+    """An estimated share, 0 to 1, with its standard error."""
 
-    Shape: 0 <= share <= 1; the error is that of the noise in the histogram.
-    """
-
-    measures: tuple[str, ...]
-    share: float
+    value: float
     standard_error: float
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What clipping did to measures that share one weight a unit; None where it cannot be said.
+
+    Shape: `missing` is the share of the whole that is not counted, `units` that of the units
+    which were scaled down.
+    """
+
+    measures: tuple[str, ...]
+    missing: Share | None
+    units: Share | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A noisy histogram: units a bin, and the standard deviation of each."""
+
+    units: Numbers
+    spread: float
+
+
 def lost_shares(plan: Plan, drawn: Draw) -> tuple[Lost, ...]:
-    """One estimate a vector; a vector without a histogram loses nothing or does not say."""
+    """One estimate a vector; a vector without a histogram scales nobody down."""
     return tuple(
         _lost(plan, drawn, number)
         for number, bundle in enumerate(plan.bundles)
@@ -44,67 +75,90 @@ def lost_shares(plan: Plan, drawn: Draw) -> tuple[Lost, ...]:
 
 def _lost(plan: Plan, drawn: Draw, number: int) -> Lost:
     bundle, vector = plan.bundles[number], plan.bound.vectors[number]
-    names = tuple(each.name for each in bundle.wanted)
     spread = SIGMA / bundle.histogram_weight
     spread *= 1.0 if bundle.clip.norm is Norm.L2 else math.sqrt(2)
-    counted = drawn.histograms[number] / bundle.histogram_weight
-    seen = np.flatnonzero(counted > _CUT * spread)
-    if seen.size == 0:
-        return Lost(names, 0.0, 1.0)
-    last = int(seen[-1])
-    units = _with_tail(counted, seen, spread)
-    whole, stays = _typical(vector)
-    total = float((units * whole).sum())
-    left = float((units * stays).sum())
-    if total <= 0:
-        return Lost(names, 0.0, 1.0)
-    ratio = min(1.0, max(0.0, left / total))
-    away = (whole * ratio - stays) / total
-    noise = spread * math.sqrt(float((away[: last + 1] ** 2).sum()))
-    guessed = float((away[last + 1 :] * units[last + 1 :]).sum())
-    return Lost(names, 1.0 - ratio, min(1.0, math.hypot(noise, guessed)))
+    counted = _Counted(drawn.histograms[number] / bundle.histogram_weight, spread)
+    missing = None
+    if plan.bound.lists_groups and all(a.kind is AmountKind.PRESENT for a in vector.amounts):
+        missing = _missing(vector, counted, _kept(plan, drawn, number))
+    names = tuple(each.name for each in bundle.wanted)
+    return Lost(names, _shown(missing), _shown(_scaled_down(vector, counted)))
 
 
-def _with_tail(counted: Numbers, seen: NDArray[np.intp], spread: float) -> Numbers:
-    """The bins up to the last that stands out of the noise, then a tail that bends as they do.
+def _shown(share: Share | None) -> Share | None:
+    return share if share is not None and share.standard_error <= RELIABLE else None
 
-    Above it the noise of few units times their size would drown the estimate. Sizes of
-    contributions fall off like a lognormal curve, a parabola in these bins; what the parabola
-    adds counts in full as an error.
+
+def _scaled_down(vector: BoundVector, counted: _Counted) -> Share | None:
+    """The share of units in bins above the size up to which a unit counts fully."""
+    low = np.array([float(edge) for edge in vector.edges])
+    high = np.append(low[1:], low[-1] * 1.414)
+    above = np.clip(np.log(high / vector.full) / np.log(high / low), 0.0, 1.0)
+    total = float(counted.units.sum())
+    if total <= counted.spread * math.sqrt(low.size):
+        return None
+    share = min(1.0, max(0.0, float((above * counted.units).sum()) / total))
+    noise = counted.spread * math.sqrt(float(((above - share) ** 2).sum()))
+    split = 0.29 * float(np.abs(counted.units[(above > 0) & (above < 1)]).sum())
+    return Share(share, math.hypot(noise, split) / total)
+
+
+def _kept(plan: Plan, drawn: Draw, number: int) -> Share:
+    """What the noisy cells of a vector add up to, in groups, with its standard deviation."""
+    bundle, vector = plan.bundles[number], plan.bound.vectors[number]
+    unit = bundle.clip.scale * vector.amounts[0].factor
+    cells = drawn.blocks[number, 0][0]
+    one = sigma_for(vector.levels[0].precision, bundle.clip.norm) / unit
+    one *= 1.0 if bundle.clip.norm is Norm.L2 else math.sqrt(2)
+    return Share(float(cells.sum(dtype=float)) / unit, one * math.sqrt(cells.size))
+
+
+def _missing(vector: BoundVector, counted: _Counted, kept: Share) -> Share | None:
+    """What the units above the bound lost, against that and what the cells kept together.
+
+    The parabola that the logarithms of the bins follow says how units lie inside a bin and how
+    the tail falls off; the noisy counts of the tail correct it as far as they say more.
     """
-    units: Numbers = counted.copy()
-    last = int(seen[-1])
-    tail = np.arange(last + 1, units.size)
-    known = seen[-_SHAPE_BINS:]
-    if known.size < 4:
-        units[tail] = 0.0
-        return units
-    logs, weights = np.log(units[known]), np.minimum(units[known] / spread, _MOST_WEIGHT)
+    seen = np.flatnonzero(counted.units > _CUT * counted.spread)
+    if seen.size < _LEAST_BINS or kept.value <= 0:
+        return None
+    last, known, bins = int(seen[-1]), seen[-_SHAPE_BINS:], np.arange(counted.units.size)
+    logs = np.log(counted.units[known])
+    weights = np.minimum(counted.units[known] / counted.spread, _MOST_WEIGHT)
     bend = np.polynomial.Polynomial.fit(known, logs, 2, w=weights)
     if bend.convert().coef[-1] >= 0:
         bend = np.polynomial.Polynomial.fit(known, logs, 1, w=weights)
-    straight = logs[-1] - 0.1 * (tail - last)
-    units[tail] = np.exp(np.minimum(straight, bend(tail)))
-    return units
+    slope = np.where(bins < known[0], 0.0, np.clip(bend.deriv()(bins), -3.0, 0.5))
+    tail = bins[last + 1 :]
+    curve = np.exp(np.minimum(logs[-1] - 0.1 * (tail - last), bend(tail)))
+    doubt, noise = (_DOUBT * curve) ** 2, counted.spread**2
+    units: Numbers = counted.units.copy()
+    units[tail] = (units[tail] * doubt + curve * noise) / (doubt + noise)
+    away, even = _away(vector, slope), _away(vector, 0.0 * slope)
+    lost = max(0.0, float((units * away).sum()))
+    errors = (
+        counted.spread * math.sqrt(float((away[: last + 1] ** 2).sum())),
+        float((away[tail] * np.sqrt(doubt * noise / (doubt + noise))).sum()),
+        float(((away - even) * units).sum()),
+    )
+    whole = lost + kept.value
+    share = lost / whole
+    of_lost, of_kept = kept.value / whole**2, share / whole
+    error = math.hypot(
+        *(of_lost * each for each in errors), of_kept * kept.standard_error, _MODEL_ERROR * share
+    )
+    return Share(share, error)
 
 
-def _counts_groups(vector: BoundVector) -> bool:
-    return all(a.kind is AmountKind.PRESENT for a in vector.amounts)
-
-
-def _typical(vector: BoundVector) -> tuple[Numbers, Numbers]:
-    """What a unit of each bin adds to the whole, and what of that is kept.
-
-    Groups for counts of units, else its length; the mean over sizes that fall as 1 / size.
-    """
-    low = np.array([float(edge) for edge in vector.edges])
-    top = np.append(low[1:], low[-1] * 1.414)
-    high = np.maximum(low, top - (PRECISION_ONE if _counts_groups(vector) else 0))
+def _away(vector: BoundVector, slope: Numbers) -> Numbers:
+    """How many groups a unit of each bin loses: the mean over sizes that fall off by the slope."""
+    low = np.array([float(edge) for edge in vector.edges]) / PRECISION_ONE
+    high = np.maximum(low, np.append(low[1:], low[-1] * 1.414) - 1)
     inside = np.linspace(0, 1, _POINTS)
     sizes = low[:, None] * (high / low)[:, None] ** inside
-    own = sizes if _counts_groups(vector) or not vector.squared else np.sqrt(sizes)
-    kept = np.minimum(1.0, vector.full / sizes)
+    weights = np.exp(slope[:, None] * (inside - 0.5))
+    weights /= weights.sum(axis=1, keepdims=True)
+    kept = np.minimum(1.0, vector.full / PRECISION_ONE / sizes)
     kept = np.sqrt(kept) if vector.squared else kept
-    whole: Numbers = own.mean(axis=1)
-    left: Numbers = (own * kept).mean(axis=1)
-    return whole, left
+    lost: Numbers = (weights * sizes * (1.0 - kept)).sum(axis=1)
+    return lost
