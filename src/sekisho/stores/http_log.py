@@ -89,6 +89,8 @@ def _exchanged(
     try:
         with opener.open(asked, timeout=timeout_s) as answer:
             data = answer.read(MAX_BYTES + 1)
+            if answer.length and len(data) <= MAX_BYTES:
+                raise OSError(answer.length, "cut short")
             return answer.status, _plain(data, answer.headers), _type(answer.headers)
     except HTTPError as error:
         with error:

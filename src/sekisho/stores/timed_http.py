@@ -18,17 +18,17 @@ class _Deadline:
     def __init__(self) -> None:
         self._opened: list[socket.socket] = []
         self._lock = Lock()
-        self._over = False
+        self.is_over = False
 
     def watch(self, connection: HTTPConnection) -> None:
         with self._lock:
             self._opened.append(connection.sock)
-            if self._over:
+            if self.is_over:
                 _shut(connection.sock)
 
     def pass_by(self) -> None:
         with self._lock:
-            self._over = True
+            self.is_over = True
             for each in self._opened:
                 _shut(each)
 
@@ -45,8 +45,8 @@ def _shut(opened: socket.socket) -> None:
 def timed(seconds: float) -> "Iterator[OpenerDirector]":
     """What opens addresses; whatever it opened ends after so many seconds.
 
-    An answer cut short by the deadline raises OSError or HTTPException, as one cut short by the
-    network does.
+    Raises: TimeoutError when the time was up before the block ended, so that nothing which the
+    deadline cut short is taken for a whole answer.
     """
     from urllib.request import HTTPHandler, HTTPSHandler, build_opener
 
@@ -78,3 +78,5 @@ def timed(seconds: float) -> "Iterator[OpenerDirector]":
         yield build_opener(PlainHandler, SecureHandler)
     finally:
         timer.cancel()
+    if deadline.is_over:
+        raise TimeoutError
