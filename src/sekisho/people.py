@@ -55,6 +55,10 @@ class Action(StrEnum):
     TRANSFER_FETCH = "transfer.fetch"
     TRANSFER_READ = "transfer.read"
     RECORDS_SWEEP = "records.sweep"
+    FORM_ANSWER = "form.answer"
+    FORM_STATUS = "form.status"
+    FORM_ASK = "form.ask"
+    SUBMISSION_READ = "submission.read"
 
 
 class Reach(StrEnum):
@@ -81,6 +85,9 @@ _EVERY_ROLE: Granted = dict.fromkeys(Role, Reach.ALL)
 _HOLDER_ALONE: Granted = {Role.OWNER: Reach.OWN, Role.DATA_HOLDER: Reach.OWN}
 _USER_ALONE: Granted = {Role.OWNER: Reach.OWN, Role.DATA_USER: Reach.OWN}
 _OWN_JOBS: Granted = {**dict.fromkeys(Role, Reach.OWN), Role.OWNER: Reach.ALL}
+
+_OFFICERS = (Role.OWNER, Role.STEWARD, Role.DATA_HOLDER, Role.DATA_USER)
+"""Who speaks for an organisation in the open lane."""
 
 GRANTS: Mapping[Action, Granted] = MappingProxyType(
     {
@@ -132,6 +139,15 @@ GRANTS: Mapping[Action, Granted] = MappingProxyType(
         Action.TRANSFER_FETCH: _USER_ALONE,
         Action.TRANSFER_READ: {**_HOLDER_ALONE, Role.DATA_USER: Reach.OWN},
         Action.RECORDS_SWEEP: _OWNER_ALONE,
+        # Nobody answers for another organisation, not even the owner of the node.
+        Action.FORM_ANSWER: dict.fromkeys(_OFFICERS, Reach.OWN),
+        Action.FORM_STATUS: _RESPONSIBLE,
+        Action.FORM_ASK: _RESPONSIBLE,
+        # Of whom a submission is, and who may read it with them, the gate finds out.
+        Action.SUBMISSION_READ: {
+            **dict.fromkeys(_OFFICERS, Reach.OWN),
+            Role.AUDITOR: Reach.OWN,
+        },
     }
 )
 """The whole of authorisation: action, then role, then how far the grant goes."""

@@ -146,6 +146,11 @@ def test_a_fault_of_a_forms_dataset_stands_in_the_forms_file():
     assert any(each.startswith("forms/telework.toml:") and "nobody" in each for each in told)
 
 
+def check_all_is_said(error):
+    for language in Language:
+        assert all(error.sentences(language))
+
+
 scraps = st.sampled_from(
     ["[", "]", "{", "}", '"', "=", "\n", "-1", "nan", "2020-01-01", "[[", "sections", "id", "0"]
 )
@@ -167,7 +172,6 @@ def test_a_mutated_form_becomes_a_value_or_a_programme_error(changes):
     try:
         programme = checked_programme(packed(kept | {"forms/telework.toml": text}), check_own_rules)
     except ProgrammeError as error:
-        for language in Language:
-            assert all(error.sentences(language))
+        check_all_is_said(error)
     else:
         assert programme.form(FORM) is not None

@@ -76,6 +76,10 @@ transfer.offer         -          own    -        own          -          -
 transfer.fetch         -          own    -        -            own        -
 transfer.read          -          own    -        own          own        -
 records.sweep          -          all    -        -            -          -
+form.answer            -          own    own      own          own        -
+form.status            -          all    steward  -            -          -
+form.ask               -          all    steward  -            -          -
+submission.read        -          own    own      own          own        own
 """
 
 

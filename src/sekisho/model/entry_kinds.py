@@ -39,6 +39,7 @@ class EntryKind(StrEnum):
     SUBJECT_CHANGED = "subject-changed"
     PUBLICATION_OPENED = "publication-opened"
     SUBMISSION_RECEIVED = "submission-received"
+    SUBMISSION_WITHDRAWN = "submission-withdrawn"
     DUTY_DUE = "duty-due"
     DUTY_DONE = "duty-done"
     PARTICIPANT_CHANGED = "participant-changed"
@@ -204,8 +205,15 @@ RULES: dict[EntryKind, KindRule] = {
     EntryKind.SUBMISSION_RECEIVED: KindRule(
         _OPEN,
         needs=frozenset({"form"}),
-        may=frozenset({"period", "revision"}),
+        may=frozenset({"concerns", "period", "revision"}),
         commits=frozenset({"facts", "submission"}),
+        has_subjects=True,
+    ),
+    EntryKind.SUBMISSION_WITHDRAWN: KindRule(
+        _OPEN,
+        needs=frozenset({"form"}),
+        may=frozenset({"concerns", "reason", "revision"}),
+        commits=frozenset({"submission"}),
         has_subjects=True,
     ),
     EntryKind.DUTY_DUE: _DUTY,

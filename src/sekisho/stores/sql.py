@@ -22,6 +22,7 @@ from sekisho.ports import InstalledProgramme
 from sekisho.stores import charge_rows, flow_rows, job_rows, log_rows, people_rows
 from sekisho.stores.database import WRITES, open_engine
 from sekisho.stores.faults import translated
+from sekisho.stores.forms import SqlForms
 from sekisho.stores.records import SqlRecords
 from sekisho.stores.shred import shred
 from sekisho.stores.tables import charges as charge_table
@@ -51,11 +52,17 @@ class SqlStore:
         self._closed = False
         shredded = partial(shred, engine, "subject_secrets")
         self._records = SqlRecords(self._change, self._look, shredded)
+        self._forms = SqlForms(self._change, self._look)
 
     @property
     def records(self) -> SqlRecords:
         """The state of the record lane."""
         return self._records
+
+    @property
+    def forms(self) -> SqlForms:
+        """The state of forms."""
+        return self._forms
 
     @contextmanager
     def _change(self, taken: str = "store.exists") -> Iterator[Connection]:

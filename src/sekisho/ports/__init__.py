@@ -23,6 +23,7 @@ from sekisho.model.release import Delivery, Job, Release
 from sekisho.model.resource import Resource, Semantics
 from sekisho.model.table import Table
 from sekisho.model.transfer import Recall, Transfer
+from sekisho.ports.forms import FormStore
 from sekisho.query.plan import Aggregate
 from sekisho.terms import JobState, ReleaseState
 
@@ -356,5 +357,7 @@ class Store(Protocol):
 
     @property
     def records(self) -> RecordStore: ...
+    @property
+    def forms(self) -> FormStore: ...
 
     def close(self) -> None: ...
