@@ -43,6 +43,13 @@ _NOTICE = (
         least=1,
         most=3,
     ),
+    Key(
+        "informs",
+        Kind.STRINGS,
+        "facts that hold once it was read and agreed to, such as `consent.informed_country`",
+        least=1,
+        most=20,
+    ),
 )
 
 RECORD = (

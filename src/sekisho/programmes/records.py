@@ -21,6 +21,9 @@ from sekisho.terms import Language
 _PURPOSE = re.compile(r"dpv:[A-Z][A-Za-z]+")
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _FIELD = re.compile(r"([A-Z][A-Za-z]{1,63})((?:\.[a-z][A-Za-z0-9]{0,63}(?:\[x\])?){1,8})")
+_INFORMS = re.compile(
+    r"consent\.(informed_[a-z]+|abroad|separate|sensitive_separate)|authorisation\.signed"
+)
 _EVERYBODY = frozenset({"public", "any-participant", "anybody", "everybody", "all"})
 
 
@@ -95,7 +98,17 @@ def _notices_of(
     for each in declared:
         for language in Language:
             file = _notice_file(each["id"], language)
-            yield Notice(each["id"], language, file, digests[file], tuple(each["by"]))
+            by, informs = tuple(each["by"]), tuple(each.get("informs", ()))
+            yield Notice(each["id"], language, file, digests[file], by, informs)
+
+
+def _informs_faults(read: Declaration) -> Iterator[Fault]:
+    """A notice makes true what a consent can make true, and nothing else."""
+    for number, each in enumerate(read.values["notices"]):
+        for at, name in enumerate(each.get("informs", ())):
+            if not _INFORMS.fullmatch(name):
+                place = read.place(("notices", number, "informs", at))
+                yield fault("record_flow.bad-informs", place, name=shown(name))
 
 
 def _notice_file(notice: str, language: Language) -> str:
@@ -118,6 +131,7 @@ def _flow_faults(read: Declaration) -> Iterator[Fault]:
     for number in range(len(value["categories"])):
         yield from _category_faults(read, number)
     yield from _shared_types(read)
+    yield from _informs_faults(read)
 
 
 def _twice(read: Declaration, key: str) -> Iterator[Fault]:
