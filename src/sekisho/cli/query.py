@@ -126,32 +126,7 @@ def budget(speaker: Speaker, node: Path, programme: str | None) -> None:
 def _show_quote(speaker: Speaker, quoted: "Quoted") -> None:
     for line in quoted.lines(speaker.language):
         speaker.line(line)
-    speaker.answer(
-        {
-            "epsilon": str(quoted.epsilon),
-            "paid": quoted.is_paid,
-            "budgets": [
-                {
-                    "dataset": b.dataset,
-                    "period": b.period,
-                    "left": str(b.left),
-                    "epsilon": str(b.epsilon),
-                    "delta": str(b.delta),
-                }
-                for b in quoted.budgets
-            ],
-            "expected": [
-                {
-                    "measure": e.measure,
-                    "groups": list(e.groups),
-                    "numbers": e.cells,
-                    "standard_error": e.standard_error,
-                }
-                for e in quoted.expected
-            ],
-            "proof": quoted.explain(speaker.language),
-        }
-    )
+    speaker.answer(quoted.to_json(speaker.language))
 
 
 def _show_answer(speaker: Speaker, answer: "Queried", folder: Path, faults: "list[Fault]") -> None:

@@ -11,7 +11,7 @@ from sekisho.gate.answer_papers import answer_faults, place_of, write_answer
 from sekisho.gate.answers import Answered, Asked, answer, quote
 from sekisho.gate.bounds_asked import bounds_of, epsilon_of
 from sekisho.gate.house import Call
-from sekisho.jobs import Order, queue_job, resume_job, run_job, showing
+from sekisho.jobs import Order, queue_job, resume_job, run_job, showing, waiting
 from sekisho.model.release import Job
 from sekisho.people import Action, may
 from sekisho.ports import Watch
@@ -98,6 +98,11 @@ class Questions:
     def job(self, job_id: str) -> Job:
         """The job of a question; NotFound alike when there is none and when it is not theirs."""
         return self._seen(job_id, Action.JOB_READ)
+
+    def waits(self, job: Job) -> bool:
+        """Whether nobody works on a job: it is queued, or its process died."""
+        house = self.call.house
+        return any(each.id == job.id for each in waiting(house.store, house.clock))
 
     def cancel(self, job_id: str) -> Job:
         """Ask a question's job to stop; what was charged by then stays charged."""

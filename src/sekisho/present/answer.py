@@ -38,6 +38,16 @@ class Charged:
     """What the question costs of this budget, at its own delta."""
     delta: Decimal
 
+    def to_json(self) -> dict[str, str]:
+        """The budget for programs."""
+        return {
+            "dataset": self.dataset,
+            "period": self.period,
+            "left": str(self.left),
+            "epsilon": str(self.epsilon),
+            "delta": str(self.delta),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
@@ -59,6 +69,24 @@ class Quoted:
     def explain(self, language: Language | None = None) -> list[str]:
         """Why the answer is private, step by step."""
         return [each.sentence(language or self.language) for each in self.proof]
+
+    def to_json(self, language: Language | None = None) -> dict[str, object]:
+        """The quote for programs."""
+        return {
+            "epsilon": str(self.epsilon),
+            "paid": self.is_paid,
+            "budgets": [each.to_json() for each in self.budgets],
+            "expected": [
+                {
+                    "measure": each.measure,
+                    "groups": list(each.groups),
+                    "numbers": each.cells,
+                    "standard_error": each.standard_error,
+                }
+                for each in self.expected
+            ],
+            "proof": self.explain(language),
+        }
 
     def _repr_html_(self) -> str:
         items = "".join(f"<li>{escape(line)}</li>" for line in self.lines())

@@ -17,6 +17,7 @@ from sekisho.errors import Fault, NotFound, SekishoError, fault
 from sekisho.terms import Language
 from sekisho.web.api.answers import PREFIX, fault_answer
 from sekisho.web.api.log import log_api
+from sekisho.web.api.queries import Asking, queries
 from sekisho.web.api.routes import api
 from sekisho.web.files import downloads, log_files
 from sekisho.web.languages import reader_language
@@ -46,6 +47,8 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
     app.add_middleware(Guard)
     app.include_router(api(node))
     app.include_router(log_api(node))
+    if isinstance(node, Asking):
+        app.include_router(queries(node))
     for language in Language:
         app.include_router(pages(node, language))
         app.include_router(log_pages(node, language))

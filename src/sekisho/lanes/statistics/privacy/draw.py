@@ -9,10 +9,10 @@ from math import prod
 
 import numpy as np
 
-from sekisho.errors import Refused, TamperedError, fault
+from sekisho.errors import TamperedError, fault
 from sekisho.lanes.statistics.privacy.bounds import Norm, sigma_for
 from sekisho.lanes.statistics.privacy.calibrate import SIGMA
-from sekisho.lanes.statistics.privacy.plan_bounding import MOST_FOUND, Plan
+from sekisho.lanes.statistics.privacy.plan_bounding import Plan
 from sekisho.ports import Noise
 from sekisho.query.bound import BoundSums, Integers
 
@@ -37,12 +37,11 @@ def draw(plan: Plan, run: Callable[[], BoundSums], noise: Noise) -> Draw:
     Where groups are listed the noise is drawn while the engine still groups: its scale does not
     depend on the data.
 
-    Raises: Refused when more groups are found than the plan was charged for.
     Privacy: discrete Gaussian (or Laplace) noise on sums that one unit moves by at most the
         clip's sensitivity; costs `plan.charge`.
     """
     if plan.threshold is not None:
-        return _draw_found(plan, run(), noise)
+        return _draw_found(plan, plan.threshold.tau, run(), noise)
     with ThreadPoolExecutor(1) as aside:
         waiting = aside.submit(_on_zeros, plan, noise)
         sums = run()
@@ -84,14 +83,13 @@ def _on_zeros(plan: Plan, noise: Noise) -> Draw:
     return Draw(blocks, histograms)
 
 
-def _draw_found(plan: Plan, sums: BoundSums, noise: Noise) -> Draw:
-    """Noise first on how many units stand behind each group; only groups above it are kept."""
-    threshold = plan.threshold
-    widest = sum(len(vector.amounts) for vector in plan.bound.vectors)
-    if threshold is None or len(sums.found) * widest > MOST_FOUND:
-        raise Refused(fault("privacy.too_many_found", most=MOST_FOUND))
+def _draw_found(plan: Plan, tau: int, sums: BoundSums, noise: Noise) -> Draw:
+    """Noise first on how many units stand behind each group; only groups above tau are kept.
+
+    However many groups there are, nothing is refused: that would tell of them for nothing.
+    """
     first = _noisy(plan, 0, plan.bound.vectors[0].levels[0].precision, sums.blocks[0, 0], noise)
-    shown = np.flatnonzero(first[0] > threshold.tau)
+    shown = np.flatnonzero(first[0] > tau)
     blocks: dict[tuple[int, int], Integers] = {(0, 0): first[:, shown]}
     histograms: dict[int, Integers] = {}
     for number, vector in enumerate(plan.bound.vectors):

@@ -40,9 +40,6 @@ from sekisho.query.expressions import Named
 from sekisho.query.plan import Query
 
 MOST_GROUPS = 1_000_000
-MOST_FOUND = 10_000_000
-"""Noisy numbers that a query over groups found in the data is charged for."""
-
 HISTOGRAM_SHARE = Decimal("0.02")
 FOUND_SHARE = Decimal("0.1")
 """Part of a ledger's delta reserve that one query may spend on groups found in the data."""
@@ -84,7 +81,7 @@ class Plan:
 
     @property
     def numbers(self) -> int:
-        """How many noisy numbers are drawn, when groups are listed."""
+        """How many noisy numbers one unit can move; all that are drawn, when groups are listed."""
         return _coordinates(self.bound)
 
 
@@ -330,18 +327,23 @@ def _threshold(bound: Bound, bundles: Sequence[Bundle], ledger: Ledger) -> Thres
 
 
 def _coordinates(bound: Bound) -> int:
+    """How many noisy numbers one unit can move: all of them, or those of its own found groups.
+
+    Numbers that it does not move are drawn alike from both neighbours, so however many groups are
+    found, what the discrete distribution adds is that of the unit's own.
+    """
     total = 0
     for vector in bound.vectors:
         groups = [prod(bound.sizes(level)) for level in vector.levels]
-        total += len(vector.amounts) * sum(groups) + len(vector.edges)
+        own = sum(groups) if bound.lists_groups else bound.cap or 1
+        total += len(vector.amounts) * own + len(vector.edges)
     return total
 
 
 def _charge(bound: Bound, threshold: Threshold | None, ledger: Ledger, loss: Decimal) -> Charge:
     if ledger.measure is LossMeasure.PURE:
         return Charge(ledger.measure, loss)
-    numbers = _coordinates(bound) if threshold is None else MOST_FOUND
-    delta = discretisation_delta(numbers, ledger.epsilon)
+    delta = discretisation_delta(_coordinates(bound), ledger.epsilon)
     return Charge(ledger.measure, loss, delta + (threshold.delta if threshold else 0))
 
 
