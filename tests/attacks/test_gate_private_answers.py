@@ -1,0 +1,249 @@
+"""What surrounds an answer tells nothing more: refusals, dry runs, papers, charges left behind."""
+
+import json
+import shutil
+from decimal import Decimal
+
+import pytest
+
+import sekisho
+from sekisho.errors import (
+    CancelledError,
+    NotFound,
+    Refused,
+    StorageError,
+    TamperedError,
+    UsageError,
+)
+from sekisho.gate import answers, private
+from sekisho.gate.answer_papers import ANSWER
+from sekisho.model.entry import EntryKind, parse_entry
+from sekisho.ports import Watch
+from sekisho.terms import JobState, Outcome
+from tests.lib.private import COUNT, PLAN, PROGRAMME, PURPOSE, make_node, rows, write_trips
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch):
+    monkeypatch.setattr(answers, "STEP", answers.STEP / 100)
+
+
+@pytest.fixture
+def node(tmp_path):
+    with make_node(tmp_path) as made:
+        yield made
+
+
+def ask(node, sql: str = COUNT, epsilon: str = "0.5", **more):
+    return node.query(PROGRAMME, sql, purpose=PURPOSE, epsilon=epsilon, **more)
+
+
+def refusals(node):
+    parsed = [parse_entry(data) for _, data in node._house.store.outbox(0, 10_000)]
+    return [each for each in parsed if each.kind is EntryKind.DECISION_REFUSED]
+
+
+# ------------------------------------------------------------------------------ refusals
+
+
+def test_a_refusal_by_the_budget_is_logged_and_says_nothing_of_question_rows_or_asker(node):
+    ask(node, epsilon="3.9")
+    with pytest.raises(Refused):
+        ask(node, "SELECT COUNT(*) AS n FROM trips WHERE minutes > 17", "1")
+    with pytest.raises(Refused):
+        node.release(PROGRAMME, PLAN)
+    by_question, by_plan = refusals(node)
+    assert by_question.public == {"plan": "query", "reason": "privacy.budget-exhausted-once"}
+    assert by_plan.public["plan"] == PLAN
+    for each in (by_question, by_plan):
+        assert each.outcome is Outcome.REFUSED
+        assert each.rules == ()
+        assert set(each.commitments) == {"facts"}
+    assert node.verify().passed
+
+
+def test_a_dry_run_that_would_be_refused_logs_nothing(node):
+    ask(node, epsilon="3.9")
+    before = node._house.store.entry_count()
+    quoted = ask(node, "SELECT COUNT(*) AS n FROM trips", "1", dry_run=True)
+    assert quoted.budgets[0].left < quoted.epsilon
+    assert node._house.store.entry_count() == before
+
+
+# ------------------------------------------------------------------------------ dry runs
+
+
+def test_a_dry_run_and_an_explanation_open_no_file_of_data(node):
+    before = ask(node, dry_run=True)
+    shutil.rmtree(node.folder / "deliveries")
+    assert ask(node, dry_run=True) == before
+    assert node.explain(PROGRAMME, PLAN).expected
+    with pytest.raises(StorageError):
+        ask(node)
+    assert node._house.store.charges() == []
+
+
+def test_a_dry_run_needs_no_data_at_all_and_an_answer_does(tmp_path):
+    from tests.lib.private import OWNER, write_programme
+
+    with sekisho.init(tmp_path / "node", OWNER) as empty:
+        empty.add_programme(write_programme(tmp_path))
+        assert ask(empty, dry_run=True).expected
+        with pytest.raises(NotFound):
+            ask(empty)
+        assert empty._house.store.charges() == []
+
+
+def test_changed_data_are_found_before_anything_is_charged(node):
+    (file,) = node.folder.glob("deliveries/*/*/*.parquet")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    for call in (lambda: ask(node), lambda: node.release(PROGRAMME, PLAN)):
+        with pytest.raises(TamperedError):
+            call()
+    assert node._house.store.charges() == []
+    file.write_bytes(whole)
+    assert ask(node)
+
+
+def test_an_answer_that_was_drawn_is_given_again_without_its_data(node):
+    first = ask(node)
+    shutil.rmtree(node.folder / "deliveries")
+    assert ask(node).table == first.table
+
+
+# ------------------------------------------------------------------------------ papers
+
+
+def test_an_answer_s_papers_hold_what_must_be_known_and_prove_its_charge(node):
+    answer = ask(node)
+    assert node.questions.faults(answer.folder) == []
+    said = json.loads((answer.folder / ANSWER).read_bytes())
+    (charge,) = said["charges"]
+    assert charge["entry"] == answer.entry_index
+    assert Decimal(said["guarantee"]["loss"]) == node._house.store.charges()[0].loss
+    assert said["interval"].endswith("noise alone")
+    assert said["decision"]["outcome"] == "allowed"
+    assert answer.explain()
+    names = {f"entry-{charge['entry']}.json", f"proof-{charge['entry']}.tlog-proof", ANSWER}
+    assert set(answer.files) == names
+
+
+def test_papers_with_another_charge_s_proof_or_a_larger_loss_do_not_pass(node, tmp_path):
+    one, other = ask(node), ask(node, "SELECT COUNT(*) AS n FROM trips", "0.25")
+    forged = tmp_path / "forged"
+    shutil.copytree(one.folder, forged)
+    for name in (f"entry-{one.entry_index}.json", f"proof-{one.entry_index}.tlog-proof"):
+        twin = other.folder / name.replace(str(one.entry_index), str(other.entry_index))
+        (forged / name).write_bytes(twin.read_bytes())
+    assert [f.code for f in node.questions.faults(forged)] == ["budget.answer-unproved"]
+    dearer = tmp_path / "dearer"
+    shutil.copytree(one.folder, dearer)
+    said = json.loads((dearer / ANSWER).read_bytes())
+    said["charges"][0]["epsilon"] = "0.1"
+    (dearer / ANSWER).write_text(json.dumps(said))
+    assert node.questions.faults(dearer)
+    assert node.questions.faults(tmp_path / "nothing")
+
+
+def test_papers_and_jobs_name_no_person_and_no_file(node):
+    answer = ask(node)
+    (delivery,) = node._house.store.deliveries(PROGRAMME, "trips")
+    told = "".join(f.read_text("utf-8") for f in answer.folder.iterdir())
+    told += "".join(f"{job.request}{job.result}" for job in node.jobs() if job.kind == "query")
+    assert delivery.digest not in told
+    assert delivery.id not in told
+    assert str(node.folder) not in told
+    assert "owner" not in told
+
+
+# ------------------------------------------------------------------------- jobs and charges
+
+
+def test_a_question_is_a_job_that_others_see(node):
+    answer = ask(node)
+    (job,) = [each for each in node.jobs() if each.kind == "query"]
+    assert job.state is JobState.DONE
+    assert job.result["entries"] == str(answer.entry_index)
+    assert job.request["sql"] == COUNT
+
+
+def test_a_question_stopped_after_its_charge_is_flagged_and_finished_for_nothing(node, monkeypatch):
+    put = node.questions.asked(PROGRAMME, COUNT, purpose=PURPOSE, epsilon="0.5")
+    house = node._house
+
+    class Stopped:
+        def bounded(self, *_asked):
+            from sekisho.errors import fault
+
+            raise CancelledError(fault("job.cancelled"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(house.bounding), "bounded", Stopped.bounded)
+        with pytest.raises(CancelledError):
+            node.questions.ask(put, Watch())
+    (state,) = node.budgets()
+    (charge,) = state.charges
+    assert state.undrawn == {charge.request}
+    assert node.questions.ask(put).entries == (charge.entry_index,)
+    (state,) = node.budgets()
+    assert (len(state.charges), state.undrawn) == (1, frozenset())
+
+
+def test_a_charge_left_behind_by_new_data_stays_flagged(node, monkeypatch, tmp_path):
+    def broken(*_asked):
+        raise StorageError(private.fault("gate.data-missing", programme="p", dataset="d"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(private, "draw", broken)
+        with pytest.raises(StorageError):
+            ask(node)
+    node.load(PROGRAMME, "trips", write_trips(tmp_path / "more.csv", rows(9, 50)))
+    ask(node)
+    (state,) = node.budgets()
+    assert len(state.charges) == 2
+    assert state.undrawn == {state.charges[0].request}
+
+
+# -------------------------------------------------------------------------- bounds asked for
+
+
+def test_other_bounds_change_the_error_and_never_the_loss(node):
+    narrow, wide = (ask(node, contribution={"groups": n}, dry_run=True) for n in (1, 3))
+    assert narrow.epsilon == wide.epsilon == Decimal("0.500000")
+    assert narrow.expected[0].standard_error < wide.expected[0].standard_error
+    kept = ask(node, contribution={"groups": "2", "sampled": True})
+    assert kept.table.charge.loss == ask(node, contribution={"groups": 2}).table.charge.loss
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"groups": 0}, {"groups": "-3"}, {"rows": 2.5}, {"length": "0"}, {"length": "Infinity"},
+        {"sampled": "perhaps"}, {"person": 1}, {"groups": True}, {"groups": 10**9},
+        {"length": "sNaN"}, {"found_groups": "x"}, {"rows": "1e3"},
+    ],
+)  # fmt: skip
+def test_bounds_that_are_none_are_refused_before_anything_is_charged(node, bounds):
+    with pytest.raises(UsageError):
+        ask(node, contribution=bounds)
+    assert node._house.store.charges() == []
+
+
+def test_reversed_bounds_of_an_amount_are_clamped_or_refused_and_stop_nothing(node):
+    sql = "SELECT SUM(LEAST(GREATEST(minutes, 500), 10)) AS m FROM trips"
+    try:
+        (number,) = ask(node, sql, "1").table.column("m")
+    except sekisho.errors.QueryError:
+        return
+    assert isinstance(number, int | Decimal)
+
+
+def test_a_group_of_few_found_in_the_data_is_not_shown_although_the_asker_sets_the_cap(node):
+    found = ask(
+        node,
+        "SELECT minutes, COUNT(*) AS n FROM trips GROUP BY minutes",
+        "3",
+        contribution={"found_groups": 50},
+    )
+    assert found.table.rows == ()
