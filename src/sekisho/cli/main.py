@@ -12,6 +12,7 @@ from sekisho.errors import SekishoError, StorageError, fault
 from sekisho.terms import Language
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "audit": ("sekisho.cli.audit", "audit"),
     "budget": ("sekisho.cli.query", "budget"),
     "decide": ("sekisho.cli.rules", "decide"),
     "demo": ("sekisho.cli.demo", "demo"),

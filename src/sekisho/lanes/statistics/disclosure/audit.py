@@ -124,7 +124,7 @@ def _missed(merged: Merged, open_: Bools, level: Floats, asked: Floats, sign: fl
     missed = (level > 0) & ((at < 0) | merged.spread(open_))
     of = np.flatnonzero(missed & (at >= 0))
     milder = of[level[of] < asked[at[of]]]
-    reach = {int(k): _farthest(merged.problem, int(k), sign) for k in np.unique(at[milder])}
+    reach = {int(k): farthest(merged.problem, int(k), sign) for k in np.unique(at[milder])}
     for cell in milder.tolist():
         missed[cell] = reach[int(at[cell])] < level[cell] * (1 - TOLERANCE)
     return missed
@@ -142,12 +142,12 @@ def intervals(cells: CellSet, hidden: Bools, of: Ints) -> Floats:
     for place, cell in enumerate(of.tolist()):
         at = int(merged.column[cell])
         if at >= 0:
-            out[place, 0] -= _farthest(merged.problem, at, -1.0)
-            out[place, 1] += _farthest(merged.problem, at, 1.0)
+            out[place, 0] -= farthest(merged.problem, at, -1.0)
+            out[place, 1] += farthest(merged.problem, at, 1.0)
     return out
 
 
-def _farthest(problem: Problem, cell: int, sign: float) -> float:
+def farthest(problem: Problem, cell: int, sign: float) -> float:
     cost = np.zeros(problem.size)
     cost[cell] = -sign
     zero = np.zeros(problem.rows.shape[0])

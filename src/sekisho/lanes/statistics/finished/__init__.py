@@ -1,0 +1,1 @@
+"""Finished tables from anywhere, read as an attacker reads them."""

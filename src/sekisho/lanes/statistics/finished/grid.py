@@ -1,0 +1,170 @@
+"""Sheets as rectangles of text, and the tables that lie on them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sekisho.lanes.statistics.finished.readings import (
+    Kind,
+    Marks,
+    Reading,
+    Spelling,
+    Style,
+    folded,
+    read_cell,
+    spelling_of,
+)
+from sekisho.model.sheet import Sheet, Texts, column_name
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A rectangle on a sheet that holds one table, with its place for messages."""
+
+    sheet: str
+    top: int
+    left: int
+    rows: Texts
+    indents: tuple[tuple[int, ...], ...]
+
+    def place(self, row: int, column: int) -> str:
+        """The cell's address as spreadsheets print it."""
+        return f"{column_name(self.left + column)}{self.top + row + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a block's labels end and its numbers begin.
+
+    Shape: `body[r][c]` is the reading of row `head + r`, column `stub + c`.
+    """
+
+    block: Block
+    head: int
+    stub: int
+    body: tuple[tuple[Reading, ...], ...]
+    spelling: Spelling
+
+
+def blocks_of(given: Sheet, marks: Marks) -> list[Block]:
+    """The rectangles that empty rows and columns part; those without a number are notes."""
+    found = []
+    for top, bottom in _runs([any(cell.strip() for cell in row) for row in given.rows]):
+        part = given.rows[top:bottom]
+        used = [any(row[c].strip() for row in part) for c in range(len(part[0]))]
+        for left, right in _runs(used):
+            rows = tuple(row[left:right] for row in part)
+            indents = tuple(row[left:right] for row in given.indents[top:bottom])
+            found.append(Block(given.name, top, left, rows, indents))
+    return [each for each in _rejoined(found, given) if _has_numbers(each, marks)]
+
+
+def _rejoined(found: list[Block], given: Sheet) -> list[Block]:
+    """Blocks that only an empty column parts are one table when the right one has no labels."""
+    out: list[Block] = []
+    for each in found:
+        before = out[-1] if out else None
+        if before and before.top == each.top and not _has_labels(each) and _has_labels(before):
+            right = each.left + len(each.rows[0])
+            rows = tuple(
+                given.rows[before.top + r][before.left : right] for r in range(len(before.rows))
+            )
+            kept = [c for c in range(len(rows[0])) if any(row[c].strip() for row in rows)]
+            indents = tuple(
+                tuple(given.indents[before.top + r][before.left + c] for c in kept)
+                for r in range(len(rows))
+            )
+            cut = tuple(tuple(row[c] for c in kept) for row in rows)
+            out[-1] = Block(before.sheet, before.top, before.left, cut, indents)
+        else:
+            out.append(each)
+    return out
+
+
+def _runs(used: Sequence[bool]) -> list[tuple[int, int]]:
+    runs, start = [], None
+    for at, flag in enumerate([*used, False]):
+        if flag and start is None:
+            start = at
+        elif not flag and start is not None:
+            runs.append((start, at))
+            start = None
+    return runs
+
+
+def _is_figure(text: str, marks: Marks) -> bool:
+    spelling = spelling_of([text], marks)
+    return read_cell(text, spelling.style, marks).kind is Kind.NUMBER
+
+
+def _has_numbers(block: Block, marks: Marks) -> bool:
+    count = sum(_is_figure(text, marks) for row in block.rows[:60] for text in row if text.strip())
+    return count >= 2 and len(block.rows) >= 2 and len(block.rows[0]) >= 2
+
+
+def _has_labels(block: Block) -> bool:
+    marks = Marks()
+    first = [row[0] for row in block.rows if row[0].strip()]
+    return any(not _is_figure(text, marks) for text in first[1:] or first)
+
+
+def is_year(text: str) -> bool:
+    """A year, also as 2020年 or FY2020: a label, not a figure."""
+    plain = folded(text).lower().removeprefix("fy").removesuffix("年").removesuffix("年度").strip()
+    return len(plain) == 4 and plain.isdigit() and 1800 <= int(plain) <= 2200
+
+
+def lay_out(block: Block, marks: Marks, style: Style | None = None) -> Layout | None:
+    """Where labels end and numbers begin; None when the block holds no table.
+
+    `style` says how numbers are written when that was declared.
+    """
+    stub = _stub_width(block, marks)
+    head = _head_height(block, stub, marks)
+    if stub == 0 or stub >= len(block.rows[0]) or head >= len(block.rows):
+        return None
+    cells = [row[stub:] for row in block.rows[head:]]
+    spelling = spelling_of((text for row in cells for text in row), marks)
+    if style is not None:
+        spelling = Spelling(style, sure=True)
+    body = tuple(tuple(read_cell(text, spelling.style, marks) for text in row) for row in cells)
+    return Layout(block, head, stub, body, spelling)
+
+
+def _stub_width(block: Block, marks: Marks) -> int:
+    """Leading columns of which most texts are no figures, or of which all are years."""
+    below = block.rows[1:]
+    for column in range(len(block.rows[0])):
+        texts = [row[column] for row in below if row[column].strip()]
+        figures = sum(_is_figure(text, marks) and not is_year(text) for text in texts)
+        hidden = sum(read_cell(t, Style.POINT, marks).kind is Kind.HIDDEN for t in texts)
+        if column and 2 * (figures + hidden) > len(texts) and figures:
+            return column
+    return len(block.rows[0])
+
+
+def _head_height(block: Block, stub: int, marks: Marks) -> int:
+    """Rows on top without a figure; a row of years, or of years and words, is a heading too.
+
+    Rows of labels alone just above the first figures are headings of what follows, not of columns.
+    """
+    first = next(
+        (n for n, row in enumerate(block.rows) if _shows_figures(block, n, row[stub:], marks)),
+        len(block.rows),
+    )
+    named = [n for n in range(first) if any(text.strip() for text in block.rows[n][stub:])]
+    return named[-1] + 1 if named else first
+
+
+def _shows_figures(block: Block, number: int, texts: Sequence[str], marks: Marks) -> bool:
+    figures = [text for text in texts if text.strip() and _is_figure(text, marks)]
+    if not figures or number + 1 >= len(block.rows):
+        return bool(figures)
+    stub = len(block.rows[0]) - len(texts)
+    years = all(is_year(text) for text in figures)
+    return not years or _years_below(block, number, stub)
+
+
+def _years_below(block: Block, number: int, stub: int) -> bool:
+    """Whether the next row, too, looks like years: then they are figures after all."""
+    texts = [text for text in block.rows[number + 1][stub:] if text.strip()]
+    return bool(texts) and all(is_year(text) for text in texts)

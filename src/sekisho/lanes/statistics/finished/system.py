@@ -1,0 +1,162 @@
+"""Several tables as one system: unknown cells, and the equations in which they stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from sekisho.lanes.statistics.disclosure.cells import Bools, Floats, Ints, Rows, sparse_rows
+from sekisho.lanes.statistics.finished.arrays import ABSENT, HIDDEN, Array, Lines
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """One table with its sums, and what was found out about it."""
+
+    array: Array
+    lines: tuple[Lines, ...]
+    shown_only: bool
+    """Totals add up shown cells alone; they are taken as unknown."""
+    absent_zero: bool
+
+    @property
+    def rounded(self) -> bool:
+        """Some sums hold but for rounding."""
+        return any(lines.claim.near for lines in self.lines)
+
+    def unknown(self) -> Bools:
+        """Flat mask of the cells whose value an attacker does not read."""
+        state = self.array.state.ravel()
+        unknown: Bools = state == HIDDEN
+        if not self.absent_zero:
+            unknown = unknown | (state == ABSENT)
+        if self.shown_only:
+            for each in self.lines:
+                touched = unknown[each.parts].any(axis=1)
+                unknown = unknown.copy()
+                unknown[each.total[touched]] = True
+        return unknown
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class System:
+    """Equations between unknown cells: low <= rows @ x <= high.
+
+    Shape: rows (m, n); `cell` and `table` (n,) say which flat cell of which table an unknown is
+    (its first, where several tables print it); `line` (m,) numbers the equation for messages.
+    """
+
+    rows: Rows
+    low: Floats
+    high: Floats
+    table: Ints
+    cell: Ints
+    lines: tuple[tuple[int, int, int], ...]
+    """(table, sum, line) of each equation."""
+    step: float
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Cells of two tables that are one: flat indices, side by side."""
+
+    first: int
+    second: int
+    cells: tuple[Ints, Ints]
+
+
+def build(given: Sequence[Given], same: Sequence[Same]) -> System:
+    """One system over all tables; a cell that one table shows is known in all of them."""
+    start = np.concatenate(([0], np.cumsum([g.array.values.size for g in given]))).astype(np.int64)
+    root = _joined(int(start[-1]), start, same)
+    values, unknown = _facts(given, start, root)
+    names, number = np.unique(root, return_inverse=True)
+    open_ = np.flatnonzero(unknown[names])
+    column = np.full(names.size, -1, dtype=np.int64)
+    column[open_] = np.arange(open_.size)
+    first = names[open_]
+    parts = _equations(given, start, number, (values[names], column))
+    rows, low, high, lines = _compact(parts, open_.size)
+    table = np.searchsorted(start, first, side="right") - 1
+    step = max((g.array.step for g in given), default=1.0)
+    return System(rows, low, high, table, first - start[table], lines, step)
+
+
+def _joined(size: int, start: Ints, same: Sequence[Same]) -> Ints:
+    """For each cell the smallest cell that is the same one."""
+    if not same:
+        return np.arange(size)
+    first = np.concatenate([start[s.first] + s.cells[0] for s in same])
+    second = np.concatenate([start[s.second] + s.cells[1] for s in same])
+    links = sparse.coo_array(
+        (np.ones(first.size, dtype=np.int8), (first, second)), shape=(size, size)
+    )
+    _, group = sparse.csgraph.connected_components(links, directed=False)
+    least = np.full(int(group.max()) + 1, size)
+    np.minimum.at(least, group, np.arange(size))
+    return least[group]
+
+
+def _facts(given: Sequence[Given], start: Ints, root: Ints) -> tuple[Floats, Bools]:
+    """For each cell's root: a value that is shown somewhere, and whether none is."""
+    values = np.zeros(root.size)
+    unknown = np.ones(root.size, dtype=bool)
+    for number, each in enumerate(given):
+        shown = np.flatnonzero(~each.unknown())
+        at = root[start[number] + shown]
+        values[at] = each.array.values.ravel()[shown]
+        unknown[at] = False
+    return values, unknown
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """The equations of one sum: entries of the unknowns, and what the known ones leave."""
+
+    row: Ints
+    column: Ints
+    sign: Floats
+    rest: Floats
+    slack: Floats
+    names: list[tuple[int, int, int]]
+
+
+def _equations(
+    given: Sequence[Given], start: Ints, number: Ints, known: tuple[Floats, Ints]
+) -> list[_Part]:
+    values, column = known
+    parts = []
+    for table, each in enumerate(given):
+        for place, lines in enumerate(each.lines):
+            cells = np.concatenate([lines.total[:, None], lines.parts], axis=1)
+            sign = np.ones(cells.shape[1])
+            sign[0] = -1.0
+            at = number[start[table] + cells]
+            of = column[at]
+            kept = np.flatnonzero((of >= 0).any(axis=1))
+            of, at = of[kept], at[kept]
+            open_ = of >= 0
+            rest = -(np.where(open_, 0.0, values[at]) * sign).sum(axis=1)
+            slack = np.where(each.rounded, 0.5 * each.array.step * (~open_).sum(axis=1), 0.0)
+            row, entry = np.nonzero(open_)
+            names = [(table, place, int(line)) for line in kept]
+            parts.append(_Part(row, of[row, entry], sign[entry], rest, slack, names))
+    return parts
+
+
+def _compact(
+    parts: Sequence[_Part], width: int
+) -> tuple[Rows, Floats, Floats, tuple[tuple[int, int, int], ...]]:
+    offset = np.concatenate(([0], np.cumsum([part.rest.size for part in parts]))).astype(np.int64)
+    if not parts:
+        empty = np.zeros(0)
+        return sparse.csr_array((0, width)), empty, empty, ()
+    row = np.concatenate([part.row + offset[n] for n, part in enumerate(parts)])
+    column = np.concatenate([part.column for part in parts])
+    sign = np.concatenate([part.sign for part in parts])
+    rest = np.concatenate([part.rest for part in parts])
+    slack = np.concatenate([part.slack for part in parts])
+    rows = sparse_rows(sign, row, column, (rest.size, width))
+    names = tuple(name for part in parts for name in part.names)
+    return rows, rest - slack, rest + slack, names
