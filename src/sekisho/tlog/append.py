@@ -159,6 +159,8 @@ def _refuse_rewriting(storage: Readable, size: int, entries: Sequence[bytes], fi
 
 
 def _written(edge: Edge, entries: Sequence[bytes]) -> Iterator[dict[str, bytes]]:
+    """The files that the entries bring; a partial one that stays as it is is not among them."""
+    standing = {each.path for each in _partial_resources(edge)}
     files: dict[str, bytes] = {}
     for entry in entries:
         edge.bundle.append(entry)
@@ -171,7 +173,7 @@ def _written(edge: Edge, entries: Sequence[bytes]) -> Iterator[dict[str, bytes]]
             if len(files) >= 2 * TILES_A_WRITE:
                 yield files
                 files = {}
-    files.update(_partial(edge))
+    files.update({path: data for path, data in _partial(edge).items() if path not in standing})
     yield files
 
 
@@ -188,16 +190,22 @@ def _grow(edge: Edge, level: int, hashed: bytes, files: dict[str, bytes]) -> Non
         _grow(edge, level + 1, above, files)
 
 
-def _partial(edge: Edge) -> dict[str, bytes]:
-    files = {
-        Resource(level, edge.size // TILE_WIDTH ** (level + 1), len(layer)).path: b"".join(layer)
-        for level, layer in enumerate(edge.hashes)
-        if layer
-    }
+def _partial_resources(edge: Edge) -> Iterator[Resource]:
+    """The partial tiles of the right edge, from the leaves up, then the partial bundle."""
+    for level, layer in enumerate(edge.hashes):
+        if layer:
+            yield Resource(level, edge.size // TILE_WIDTH ** (level + 1), len(layer))
     if edge.bundle:
-        bundle = Resource(None, edge.size // TILE_WIDTH, len(edge.bundle))
-        files[bundle.path] = b"".join(framed(each) for each in edge.bundle)
-    return files
+        yield Resource(None, edge.size // TILE_WIDTH, len(edge.bundle))
+
+
+def _partial(edge: Edge) -> dict[str, bytes]:
+    return {
+        each.path: b"".join(
+            map(framed, edge.bundle) if each.level is None else edge.hashes[each.level]
+        )
+        for each in _partial_resources(edge)
+    }
 
 
 def _superseded(started: int, size: int) -> Iterator[str]:
