@@ -96,6 +96,7 @@ def _contribution_of(value: dict[str, Any]) -> ContributionDeclaration | None:
         rows=said.get("rows", 1),
         found_groups=said.get("found_groups", 0),
         length=Decimal(said["length"]) if "length" in said else None,
+        sampled=said.get("sampled", False),
     )
 
 

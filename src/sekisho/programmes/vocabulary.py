@@ -106,6 +106,12 @@ _CONTRIBUTION = (
         Kind.DECIMAL,
         "root of the sum, over groups, of the squares of a unit's amounts, in the measure's unit",
     ),
+    Key(
+        "sampled",
+        Kind.BOOLEAN,
+        "keep that many groups of each unit, chosen by a hash, instead of scaling all of them",
+        default="false",
+    ),
 )
 """How much a unit is expected to contribute: more is scaled down, never refused."""
 

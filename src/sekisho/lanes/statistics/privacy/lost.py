@@ -65,23 +65,25 @@ class _Counted:
 
 
 def lost_shares(plan: Plan, drawn: Draw) -> tuple[Lost, ...]:
-    """One estimate a vector; a vector without a histogram scales nobody down."""
+    """One estimate a vector; none for a vector of which every contribution counts fully."""
     return tuple(
         _lost(plan, drawn, number)
         for number, bundle in enumerate(plan.bundles)
-        if bundle.histogram_weight
+        if bundle.histogram_weight or plan.bound.cap is not None
     )
 
 
 def _lost(plan: Plan, drawn: Draw, number: int) -> Lost:
     bundle, vector = plan.bundles[number], plan.bound.vectors[number]
+    names = tuple(each.name for each in bundle.wanted)
+    if not bundle.histogram_weight:
+        return Lost(names, None, None)
     spread = SIGMA / bundle.histogram_weight
     spread *= 1.0 if bundle.clip.norm is Norm.L2 else math.sqrt(2)
     counted = _Counted(drawn.histograms[number] / bundle.histogram_weight, spread)
     missing = None
     if plan.bound.lists_groups and all(a.kind is AmountKind.PRESENT for a in vector.amounts):
         missing = _missing(vector, counted, _kept(plan, drawn, number))
-    names = tuple(each.name for each in bundle.wanted)
     return Lost(names, _shown(missing), _shown(_scaled_down(vector, counted)))
 
 
