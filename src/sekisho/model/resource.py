@@ -41,8 +41,8 @@ class Element:
     path: str
     """How a selection names it below its parent: `code`, `value[x]`."""
     required: bool = False
-    modifier: bool = False
-    """Whether leaving it out would turn the meaning of what stays."""
+    stays: bool = False
+    """Whether it stays when there: without it the rest would mean something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +64,43 @@ class Semantics(Protocol):
         """The elements of a resource type or of an element's shape, by their names in the tree."""
         ...
 
+    def stands(self, shape: str, names: AbstractSet[str]) -> bool:
+        """Whether elements of these paths make a whole by themselves."""
+        ...
+
+    def type_of(self, tree: JsonTree) -> str | None:
+        """The resource type of a tree; None when it is none that the format defines."""
+        ...
+
+    def names(self, resource: Resource) -> tuple[str, ...]:
+        """Every address under which a resource can be pointed at."""
+        ...
+
     def person_types(self) -> frozenset[str]:
         """Types that are a subject: one of them passes only when it is the consented one."""
         ...
 
     def subject_path(self, resource_type: str) -> str | None:
-        """The element that says whom a resource is about; None for a type about nobody."""
+        """The element that says whom a resource is about.
+
+        None for a type about nobody; empty for one about somebody that no one element names.
+        """
         ...
 
     def encounter_path(self, resource_type: str) -> str | None:
-        """The element that says from which encounter a resource comes."""
+        """The element that says from which encounter a resource comes; empty: it is one itself."""
         ...
 
     def code_paths(self, resource_type: str) -> tuple[str, ...]:
         """The elements that say what a resource, or a group in it, is about."""
+        ...
+
+    def day_paths(self, resource_type: str) -> tuple[str, ...]:
+        """The elements that say when what a resource tells of happened."""
+        ...
+
+    def days(self, value: object) -> tuple[tuple[date, date], ...] | None:
+        """The first and last day of each moment that such an element names; None: not to say."""
         ...
 
     def codes(self, concept: object) -> list[tuple[str, str]]:
@@ -88,14 +111,10 @@ class Semantics(Protocol):
         """The coded element with these codes alone; None when none is left."""
         ...
 
-    def days(self, resource: Resource) -> tuple[tuple[date, date], ...]:
-        """Every clinical moment of a resource: the first and last day it may mean."""
-        ...
-
     def target(self, reference: object) -> str | None:
         """The address a reference points at; None when it names none."""
         ...
 
-    def address(self, base: Resource, target: str) -> tuple[str, ...]:
-        """The addresses that a target may mean when a resource says it, the surest first."""
+    def addresses(self, base: Resource, target: str) -> tuple[str, ...]:
+        """The full addresses that a target may mean when this resource says it."""
         ...
