@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from sekisho.model.record_flow import ExpressedBy
 from sekisho.terms import ConsentState, Language
@@ -125,3 +126,8 @@ class Subject:
     """Secrets that were lost and replaced: they open older entries and act for nobody."""
     registered_at: datetime | None = None
     destroyed_at: datetime | None = None
+
+
+def secret_hash(secret: bytes) -> bytes:
+    """What a subject is found by: SHA-256 of a heading and the secret, never the secret."""
+    return sha256(b"sekisho/subject/v1\n" + secret).digest()

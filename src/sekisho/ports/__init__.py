@@ -15,15 +15,13 @@ from numpy.typing import NDArray
 
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.budget import BudgetCharge, Spent
-from sekisho.model.consent import Consent, Subject
 from sekisho.model.dataset import Dataset, Lookup
-from sekisho.model.dossier import Dossier, DossierChange, FactOnFile
 from sekisho.model.entry import Entry
 from sekisho.model.release import Delivery, Job, Release
 from sekisho.model.resource import Resource, Semantics
 from sekisho.model.table import Table
-from sekisho.model.transfer import Recall, Transfer
 from sekisho.ports.forms import FormStore
+from sekisho.ports.records import RecordStore
 from sekisho.query.plan import Aggregate
 from sekisho.terms import JobState, ReleaseState
 
@@ -214,56 +212,6 @@ class InstalledProgramme:
     id: str
     digest: str
     added_at: datetime
-
-
-class RecordStore(Protocol):
-    """Subjects, consents and transfers. Every change commits with its entries, or not at all."""
-
-    def add_subject(self, subject: Subject, entry: Entry) -> int: ...
-    def change_subject(
-        self, subject_id: str, judge: Callable[[Subject], tuple[Subject, Entry]]
-    ) -> Subject:
-        """What `judge` makes of the subject as it stands, in one transaction."""
-        ...
-
-    def destroy_subject(self, subject_id: str, at: datetime, entry: Entry) -> int:
-        """Destroy secrets and every number that ties a row of the subject to the log."""
-        ...
-
-    def subject(self, subject_id: str) -> Subject | None: ...
-    def subject_by_secret(self, secret_hash: bytes) -> Subject | None:
-        """Whose secret in force has this hash; a former one finds nobody."""
-        ...
-
-    def subjects(self, holder: str) -> list[Subject]: ...
-    def add_consent(self, consent: Consent, entry: Entry) -> Consent:
-        """`Conflict` when the same participant asked with the same request before."""
-        ...
-
-    def consent(self, consent_id: str) -> Consent | None: ...
-    def consents(self, subject: str | None = None, holder: str | None = None) -> list[Consent]: ...
-    def consent_by_request(self, requested_by: str, request: str) -> Consent | None: ...
-    def dossier(self, consent_id: str) -> Dossier | None: ...
-    def change(self, consent_id: str, judge: Callable[[Dossier], DossierChange]) -> Dossier:
-        """What `judge` makes of the dossier as it stands; nobody else changes it meanwhile.
-
-        Raises: whatever `judge` raises, NotFound, Conflict when a transition is not in its table
-        or a challenge was spent before; then nothing changed.
-        """
-        ...
-
-    def transfer(self, transfer_id: str) -> Transfer | None: ...
-    def transfers(
-        self, subject: str | None = None, party: str | None = None, *, open_only: bool = False
-    ) -> list[Transfer]:
-        """Transfers in order; `party` sends or receives; open ones may have a sealed payload."""
-        ...
-
-    def recalls(self, recipient: str | None = None) -> list[Recall]: ...
-    def put_on_file(self, fact: FactOnFile, entry: Entry) -> int: ...
-    def on_file(self, programme: str, flow: str, sender: str, recipient: str) -> list[FactOnFile]:
-        """The newest statement of each fact."""
-        ...
 
 
 class Store(Protocol):

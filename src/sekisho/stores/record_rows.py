@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
 
 from sekisho.errors import Conflict, NotFound, TamperedError, fault
 from sekisho.model.consent import Consent
@@ -115,6 +115,19 @@ def chosen_transfers(
     if open_only:
         where.append(transfers.c.state.in_([each.value for each in OPEN]))
     return find_transfers(connection, *where)
+
+
+def count_subjects(
+    connection: Connection, *where: ColumnElement[bool], since: datetime, apart_from: str
+) -> int:
+    """How many subjects, one apart, transfers since then concern that were not refused."""
+    asked = select(func.count(transfers.c.subject.distinct())).where(
+        *where,
+        transfers.c.created_at >= write_instant(since),
+        transfers.c.subject != apart_from,
+        transfers.c.state != TransferState.REFUSED.value,
+    )
+    return int(connection.execute(asked).scalar_one())
 
 
 # -- recalls and challenges -------------------------------------------------------------------

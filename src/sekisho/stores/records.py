@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from sekisho.errors import Conflict, UsageError, fault
 from sekisho.model.consent import Consent, ConsentEvent, Subject
-from sekisho.model.dossier import Dossier, DossierChange, FactOnFile
+from sekisho.model.dossier import Dossier, DossierChange, FactOnFile, SpentChallenge
 from sekisho.model.entry import Entry
 from sekisho.model.transfer import Recall, Transfer, TransferEvent
 from sekisho.stores import log_rows, record_rows, subject_rows
@@ -163,11 +163,23 @@ class SqlRecords:
         with self._look() as connection:
             return record_rows.chosen_transfers(connection, subject, party, open_only=open_only)
 
+    def persons(self, sender: str, recipient: str, *, since: datetime, apart_from: str) -> int:
+        """How many subjects' records went, or were to go, from one to the other since then."""
+        way = (transfers.c.sender == sender, transfers.c.recipient == recipient)
+        with self._look() as connection:
+            return record_rows.count_subjects(connection, *way, since=since, apart_from=apart_from)
+
     def recalls(self, recipient: str | None = None) -> list[Recall]:
         """Recalls in the order in which they were sent."""
         where = [recalls.c.recipient == recipient] if recipient is not None else []
         with self._look() as connection:
             return record_rows.find_recalls(connection, *where)
+
+    def spend(self, challenge: SpentChallenge) -> None:
+        """Remember that a challenge was answered; Conflict when it was before."""
+        with self._changing("store.challenge-spent") as connection:
+            log_rows.lock(connection)
+            record_rows.spend(connection, challenge)
 
     def put_on_file(self, fact: FactOnFile, entry: Entry) -> int:
         """Write that a fact holds, or no longer holds, between two participants."""

@@ -2,20 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from sekisho.errors import Conflict, NotFound, fault
-from sekisho.model.consent import Subject
+from sekisho.model.consent import Subject, secret_hash
 from sekisho.stores.codec import read_bytes, read_instant, write_instant
 from sekisho.stores.record_tables import subject_secrets, subjects
-
-
-def secret_hash(secret: bytes) -> bytes:
-    """What a subject is found by: SHA-256 of a heading and the secret."""
-    return sha256(b"sekisho/subject/v1\n" + secret).digest()
 
 
 def insert_subject(connection: Connection, subject: Subject) -> None:

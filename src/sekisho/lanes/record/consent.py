@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sekisho.errors import Conflict, Fault, Refused, UsageError, fault, raise_all
 from sekisho.model.canonical import canonical
-from sekisho.model.consent import Consent, ConsentEvent, Expression, Scope
+from sekisho.model.consent import Consent, ConsentEvent, Expression, ExpressionMethod, Scope
 from sekisho.model.record_flow import RecordFlow
 from sekisho.terms import CONSENT_TRANSITIONS, ConsentState
 
@@ -244,7 +244,7 @@ def given(
     """The consent as it was given: a scope within what was asked, said in a form that counts.
 
     `agreed` is what was agreed to, how it was said, and until when; `signed` tells whether the
-    evidence is the subject's signature under a text.
+    evidence is the subject's signature under a text. Only the holder can vouch for another form.
 
     Raises: Refused with every fault; Conflict when it is not being asked for any more.
     """
@@ -255,8 +255,11 @@ def given(
     if consent.valid_until is not None and until > consent.valid_until:
         faults.append(fault("records.wider", field="valid_until"))
     faults += expression_faults(said, flow, age_reached=consent.age_reached)
-    if said.method == "digital-signature" and not signed(consent_text(consent, *agreed)):
-        faults.append(fault("records.not-signed"))
+    by_signature = said.method is ExpressionMethod.DIGITAL_SIGNATURE
+    if by_signature or acted.by != "holder":
+        text = consent_text(consent, scope, said, until)
+        if not by_signature or not signed(text):
+            faults.append(fault("records.not-signed"))
     moved_on = moved(consent, ConsentState.GIVEN, acted)
     raise_all(Refused, faults)
     return _covering(replace(moved_on, expression=said, valid_from=acted.at), scope, until)

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sekisho.errors import Conflict, Fault, Refused, fault, raise_all
-from sekisho.lanes.record.consent import Asked, is_open, is_within, scope_of, state_at
-from sekisho.model.consent import Consent
+from sekisho.lanes.record.consent import is_open, is_within, state_at
+from sekisho.model.consent import Consent, Scope
 from sekisho.model.decision import Decision
 from sekisho.model.record_flow import RecordFlow
 from sekisho.model.transfer import (
@@ -67,17 +67,14 @@ class Offer:
     left_out: tuple[LeftOut, ...]
 
 
-def offered(
-    transfer: Transfer, offer: Offer, consent: Consent, country: str, at: datetime
-) -> Transfer:
+def offered(transfer: Transfer, offer: Offer, scope: Scope, at: datetime) -> Transfer:
     """The transfer with its sealed payload; it can be fetched once its entry is in a checkpoint."""
-    asked = Asked(transfer.recipient, country, transfer.purpose, transfer.categories)
     return replace(
         moved(transfer, TransferState.OFFERED, at),
         decision=offer.decision,
         sealed=offer.sealed,
         left_out=offer.left_out,
-        scope=scope_of(consent, asked),
+        scope=scope,
     )
 
 
@@ -179,11 +176,8 @@ def closed(
     transfers: Iterable[Transfer], consent: Consent, at: datetime, reason: str
 ) -> tuple[Transfer, ...]:
     """Those transfers that a changed consent no longer covers, each in the state that follows."""
-    return tuple(
-        moved(each, _CLOSED_BY[each.state], at, reason)
-        for each in transfers
-        if each.state in _CLOSED_BY and not still_covered(each, consent)
-    )
+    ended = [t for t in transfers if t.state in _CLOSED_BY and not still_covered(t, consent)]
+    return tuple(moved(each, _CLOSED_BY[each.state], at, reason) for each in ended)
 
 
 def still_covered(transfer: Transfer, consent: Consent) -> bool:

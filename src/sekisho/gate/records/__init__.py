@@ -1,0 +1,1 @@
+"""The record lane's way, in order: who asks, consent, rules, minimise, seal, log, hand out."""
