@@ -75,6 +75,7 @@ def told(moved, to="berlin", **more):
         sender=PARTIES["tokyo"],
         recipient=PARTIES[to],
         categories=CHOSEN,
+        declared=FLOW.categories,
         outcome=found.outcome,
         articles=found.determining,
         duties=found.duties,
@@ -152,7 +153,7 @@ def test_a_refused_way_says_what_would_open_it_and_by_which_article_it_closed():
     assert "It was refused. Nothing left." in text
     assert "tell the person the country, its data-protection system" in text
     closed = decision("to-boston-with-consent").determining[0]
-    assert f"Refused by: {closed.citation.en}" in text
+    assert f"- {closed.citation.en}: {closed.text.en}" in text
 
 
 def test_what_can_still_be_done_stands_beside_each_thing_and_nowhere_else():
@@ -171,7 +172,8 @@ def test_an_unanswered_notice_is_counted_and_shown_as_unanswered():
 
 def test_what_stayed_is_told_by_kind_and_reason_and_never_by_value_or_number():
     text = document_text(mine_document(view(), Language.EN))
-    assert "Procedure | not among what you allowed" in text
+    assert "Your treatments and vaccinations (Procedure) | not among what you allowed" in text
+    assert "(Patient.address) | not needed" in text
     assert "10-99" not in text
 
 

@@ -36,6 +36,8 @@ class MyTransfer:
     sender: Participant
     recipient: Participant
     categories: tuple[RecordCategory, ...]
+    declared: tuple[RecordCategory, ...]
+    """Every category of the flow: what was left out is told in their words."""
     outcome: Outcome | None
     """None: not decided yet."""
     articles: tuple[CitedRule, ...]

@@ -3,7 +3,7 @@
 The document goes to PDF and to the terminal; both show the same blocks.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from sekisho import text
@@ -20,6 +20,7 @@ from sekisho.model.document import (
 )
 from sekisho.model.mine import Mine, MyConsent, MyTransfer
 from sekisho.model.record_flow import RecordCategory
+from sekisho.model.text import Text
 from sekisho.model.transfer import Recall
 from sekisho.terms import Language, Outcome, TransferState
 
@@ -182,6 +183,7 @@ def _transfers(mine: Mine, said: _Said) -> Iterator[Block]:
         )
         yield Paragraph(_standing(each, said), role="strong")
         yield KeyValues(tuple(_transfer_pairs(each, said)))
+        yield from _articles(each, said)
         yield from _ways(each, said)
         yield from _duties(each, said)
         yield from _left_out(each, said)
@@ -202,16 +204,22 @@ def _transfer_pairs(mine: MyTransfer, said: _Said) -> Iterator[tuple[str, str]]:
     yield said("to"), said.party(mine.recipient)
     yield said("for-what"), mine.title.said(said.language)
     yield said("what"), _categories(mine.categories, said)
-    if mine.articles:
-        name = "allowed-by" if mine.outcome is Outcome.ALLOWED else "refused-by"
-        yield said(name), said.listed(each.citation.said(said.language) for each in mine.articles)
     steps = [
         f"{said(f'step-{each.kind.value}')} ({said.moment(each.at)})" for each in transfer.events
     ]
     yield said("when"), said.listed(steps)
     if transfer.acknowledged_at is not None:
-        yield said("recalls"), said("acknowledged", at=said.moment(transfer.acknowledged_at))
+        yield said("recipient-said"), said("acknowledged", at=said.moment(transfer.acknowledged_at))
     yield said("you-can"), _can(mine.can, said)
+
+
+def _articles(mine: MyTransfer, said: _Said) -> Iterator[Block]:
+    """Each article once, with what it says: several rules may stand in one."""
+    if mine.articles:
+        yield Paragraph(said("allowed-by" if mine.outcome is Outcome.ALLOWED else "refused-by"))
+        language = said.language
+        words = {each.citation.said(language): each.text.said(language) for each in mine.articles}
+        yield Bullets(tuple(said("article", article=a, says=says) for a, says in words.items()))
 
 
 def _ways(mine: MyTransfer, said: _Said) -> Iterator[Block]:
@@ -250,13 +258,22 @@ def _due(duty: Duty, said: _Said) -> str:
 def _left_out(mine: MyTransfer, said: _Said) -> Iterator[Block]:
     if mine.outcome is not Outcome.ALLOWED:
         return
+    titles = {name: each.title for each in reversed(mine.declared) for name in each.types}
     rows = dict.fromkeys(
-        (each.what, said.known(f"left-{each.reason}", "left-other"))
+        (_what(each.what, titles, said), said.known(f"left-{each.reason}", "left-other"))
         for each in mine.transfer.left_out
     )
     if rows:
         header = (said("column-left"), said("column-why"))
         yield Grid(header, tuple(rows), caption=said("stayed"), widths=(4, 6))
+
+
+def _what(what: str, titles: Mapping[str, Text], said: _Said) -> str:
+    """What stayed, in the words of the category it belongs to where there is one."""
+    title = titles.get(what.partition(".")[0])
+    if title is None:
+        return what
+    return said("in-country", name=title.said(said.language), country=what)
 
 
 def _recalls(mine: MyTransfer, said: _Said) -> Iterator[Block]:

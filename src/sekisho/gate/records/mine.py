@@ -133,6 +133,7 @@ def _transfer(told: _Told, transfer: Transfer) -> MyTransfer:
         sender=told.party(transfer.sender),
         recipient=told.party(transfer.recipient),
         categories=_categories(flow, transfer.categories),
+        declared=flow.categories if flow else (),
         outcome=decision.outcome if decision else None,
         articles=decision.determining if decision else (),
         duties=decision.duties if decision else (),
