@@ -218,6 +218,8 @@ def test_the_readme_says_what_the_tables_are():
             "135,080",
             "4,372",
             "546",
+            "3,921",
+            "39",
         ):
             assert figure in page
 
@@ -255,9 +257,18 @@ def test_every_month_of_the_invoices_has_a_label_and_no_other(database):
     months = database.execute(
         f"SELECT DISTINCT strftime(date_trunc('month', invoiced_at), '%Y-%m-%d') FROM '{INVOICES}'"
     ).fetchall()
-    for plan in PRIVATE:
-        labelled = {value for column, value, _ in plan.labels if column == "month"}
-        assert labelled == {month for (month,) in months}
+    plan = PROGRAMME.plan("purchases-by-country-and-month")
+    labelled = {value for column, value, _ in plan.labels if column == "month"}
+    assert labelled == {month for (month,) in months}
+
+
+def test_the_customers_of_the_readme_are_those_of_the_invoices(database):
+    countries = database.execute(
+        f"SELECT country, count(DISTINCT customer_id) FROM '{INVOICES}'"
+        " WHERE NOT cancelled AND customer_id IS NOT NULL GROUP BY 1"
+    ).fetchall()
+    assert {"United Kingdom": 3921, "Germany": 94, "France": 87}.items() <= dict(countries).items()
+    assert sum(count >= 8 for _, count in countries) == 18
 
 
 def test_the_private_tables_can_all_be_paid_from_the_budget():

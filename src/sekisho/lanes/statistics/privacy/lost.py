@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sekisho.lanes.statistics.privacy.bounds import PRECISION_ONE, Norm, sigma_for
 from sekisho.lanes.statistics.privacy.calibrate import SIGMA
@@ -93,16 +94,33 @@ def _shown(share: Share | None) -> Share | None:
 
 def _scaled_down(vector: BoundVector, counted: _Counted) -> Share | None:
     """The share of units in bins above the size up to which a unit counts fully."""
-    low = np.array([float(edge) for edge in vector.edges])
-    high = np.append(low[1:], low[-1] * 1.414)
-    above = np.clip(np.log(high / vector.full) / np.log(high / low), 0.0, 1.0)
+    above, split = _above(vector)
     total = float(counted.units.sum())
-    if total <= counted.spread * math.sqrt(low.size):
+    if total <= counted.spread * math.sqrt(above.size):
         return None
     share = min(1.0, max(0.0, float((above * counted.units).sum()) / total))
     noise = counted.spread * math.sqrt(float(((above - share) ** 2).sum()))
-    split = 0.29 * float(np.abs(counted.units[(above > 0) & (above < 1)]).sum())
-    return Share(share, math.hypot(noise, split) / total)
+    unsure = 0.29 * float(np.abs(counted.units[split]).sum())
+    return Share(share, math.hypot(noise, unsure) / total)
+
+
+def _above(vector: BoundVector) -> tuple[Numbers, NDArray[np.bool_]]:
+    """What part of each bin lies above the bound, and in which bins that is not certain.
+
+    Counts of units have whole sizes: a bin that begins at the bound holds units that are at it.
+    """
+    low = np.array([float(edge) for edge in vector.edges])
+    high = np.append(low[1:], low[-1] * 1.414)
+    above: Numbers = np.clip(np.log(high / vector.full) / np.log(high / low), 0.0, 1.0)
+    split = (low <= vector.full) & (vector.full < high)
+    whole = len(vector.levels) == 1 and all(a.kind is AmountKind.PRESENT for a in vector.amounts)
+    if whole and split.any():
+        at = int(np.flatnonzero(split)[0])
+        sizes = np.arange(low[at], high[at], PRECISION_ONE)
+        weights = 1 / sizes
+        above[at] = float(weights[sizes > vector.full].sum() / weights.sum())
+        split[at] = sizes.size > 1
+    return above, split
 
 
 def _kept(plan: Plan, drawn: Draw, number: int) -> Share:
