@@ -21,7 +21,7 @@ from sekisho.model.document import (
 from sekisho.model.mine import Mine, MyConsent, MyTransfer
 from sekisho.model.record_flow import RecordCategory
 from sekisho.model.text import Text
-from sekisho.model.transfer import Recall
+from sekisho.model.transfer import Recall, TransferEvent
 from sekisho.terms import Language, Outcome, TransferState
 
 _CLOSED = (TransferState.REFUSED, TransferState.STOPPED, TransferState.EXPIRED)
@@ -204,13 +204,16 @@ def _transfer_pairs(mine: MyTransfer, said: _Said) -> Iterator[tuple[str, str]]:
     yield said("to"), said.party(mine.recipient)
     yield said("for-what"), mine.title.said(said.language)
     yield said("what"), _categories(mine.categories, said)
-    steps = [
-        f"{said(f'step-{each.kind.value}')} ({said.moment(each.at)})" for each in transfer.events
-    ]
+    steps = [f"{_step(each, said)} ({said.moment(each.at)})" for each in transfer.events]
     yield said("when"), said.listed(steps)
     if transfer.acknowledged_at is not None:
         yield said("recipient-said"), said("acknowledged", at=said.moment(transfer.acknowledged_at))
     yield said("you-can"), _can(mine.can, said)
+
+
+def _step(event: TransferEvent, said: _Said) -> str:
+    special = event.reason in {"acknowledged", "again"} and event.kind is TransferState.FETCHED
+    return said(f"step-{event.reason if special else event.kind.value}")
 
 
 def _articles(mine: MyTransfer, said: _Said) -> Iterator[Block]:

@@ -71,6 +71,8 @@ def mine(house: House, standing: Standing, book: LogBook | None = None) -> Mine:
     """
     demand_act(standing, READ)
     store, subject = house.store.records, standing.subject
+    if standing.spent is not None:
+        store.spend(standing.spent)
     told = _Told(
         house,
         subject,

@@ -1,0 +1,220 @@
+"""The recipient's side: fetch a sealed record from the sender's node, open it, say that it opened.
+
+Two nodes, one of them ours. A fetch that broke off goes on where it stopped, also after a restart:
+the ticket lies beside the part that has arrived.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from sekisho.errors import Conflict, NotFound, Refused, StorageError, TamperedError, fault
+from sekisho.gate.files import sync_folder
+from sekisho.gate.house import Call, House
+from sekisho.gate.records.own_keys import opening_keys, signing_key
+from sekisho.lanes.record.proofs import pick_up_text
+from sekisho.lanes.record.seal import open_sealed_file
+from sekisho.lanes.record.seal_layout import SealContext
+from sekisho.people import Action, demand, keys_in_force
+from sekisho.ports import Watch
+from sekisho.tlog import keys
+
+_TRANSFER = re.compile(r"[0-9a-f]{32}")
+_TICKET_BYTES = 32
+_HASHED = 1 << 20
+
+
+class Remote(Protocol):
+    """The sender's node."""
+
+    def challenge(self, transfer: str) -> str: ...
+    def transfer(self, transfer: str) -> dict[str, Any]: ...
+    def acknowledge(self, transfer: str, digest: str) -> dict[str, Any]: ...
+    def sealed(
+        self, transfer: str, proof: Mapping[str, str], offset: int
+    ) -> AbstractContextManager[Iterator[bytes]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A record that arrived and opened."""
+
+    transfer: str
+    sender: str
+    file: Path
+    digest: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """What the sender's node says of a transfer, as far as it is needed here."""
+
+    sender: str
+    recipient: str
+    programme: str
+    digest: str
+    bytes: int
+    content_type: str
+
+
+def collect(
+    call: Call, remote: Remote, origin: str, transfer: str, target: Path, watch: Watch
+) -> Collected:
+    """Fetch, open and acknowledge one transfer; the target appears only when all of it is proved.
+
+    `origin` names the node that is meant, as its front page and its log say: what is signed here
+    is worth nothing at another one.
+
+    Raises: Conflict when the target exists; Refused by the sender's node, or when no key here
+    opens it; TamperedError when it is not what was announced or not signed by the sender.
+    """
+    house, recipient = call.house, call.actor.participant
+    demand(call.actor, Action.TRANSFER_FETCH, of=(recipient,))
+    if not _TRANSFER.fullmatch(transfer):
+        raise NotFound(fault("records.no-transfer"))
+    if target.exists():
+        raise Conflict(fault("remote.target-exists", file=target.name))
+    said = _announced(remote.transfer(transfer))
+    if said.recipient != recipient:
+        raise Refused(fault("remote.not-for-us", participant=said.recipient))
+    sender_keys = [each.public_key for each in keys_in_force(house.store, said.sender, "sign")]
+    if not sender_keys:
+        raise Refused(fault("remote.sender-unknown", participant=said.sender))
+    part = _fetched(house, remote, _Errand(origin, transfer, recipient, said), watch)
+    watch.progress("remote.phase-open", 0, 0)
+    context = SealContext(said.sender, recipient, transfer, said.programme, said.content_type)
+    _opened(house, part, target, context, sender_keys)
+    remote.acknowledge(transfer, said.digest)
+    part.unlink(missing_ok=True)
+    _ticket_file(house, transfer).unlink(missing_ok=True)
+    return Collected(transfer, said.sender, target, said.digest, said.content_type)
+
+
+def _announced(said: Mapping[str, Any]) -> _Announced:
+    sealed = said.get("sealed")
+    try:
+        if not isinstance(sealed, Mapping):
+            raise Refused(fault("records.transfer-state", state=str(said.get("state"))[:20]))
+        return _Announced(
+            sender=str(said["sender"]),
+            recipient=str(said["recipient"]),
+            programme=str(said["programme"]),
+            digest=str(sealed["digest"]),
+            bytes=int(sealed["bytes"]),
+            content_type=str(sealed["content_type"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise StorageError(fault("remote.answer-form")) from None
+
+
+# -- fetching ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """What is fetched, from which node, as whom."""
+
+    origin: str
+    transfer: str
+    recipient: str
+    said: _Announced
+
+
+def _fetched(house: House, remote: Remote, errand: _Errand, watch: Watch) -> Path:
+    """The sealed file, whole; gone on with where an earlier try stopped."""
+    part = _folder(house) / f"{errand.transfer}.sealed"
+    have = part.stat().st_size if part.exists() else 0
+    if have > errand.said.bytes:
+        part.unlink()
+        have = 0
+    if have < errand.said.bytes:
+        _receive(house, remote, errand, part, watch)
+    if part.stat().st_size != errand.said.bytes or _digest(part) != errand.said.digest:
+        part.unlink()
+        raise TamperedError(fault("remote.digest-other"))
+    return part
+
+
+def _receive(house: House, remote: Remote, errand: _Errand, part: Path, watch: Watch) -> None:
+    ticket, challenge = _ticket(house, errand.transfer), remote.challenge(errand.transfer)
+    own = signing_key(house, errand.recipient)
+    text = pick_up_text(errand.origin, errand.transfer, errand.recipient, challenge, ticket)
+    proof = {
+        "Challenge": challenge,
+        "Ticket": ticket,
+        "Signature": keys.signature(own.private, text).hex(),
+    }
+    have = part.stat().st_size if part.exists() else 0
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    with (
+        remote.sealed(errand.transfer, proof, have) as pieces,
+        os.fdopen(os.open(part, flags, 0o600), "ab") as written,
+    ):
+        for piece in pieces:
+            if have + len(piece) > errand.said.bytes:
+                raise TamperedError(fault("remote.digest-other"))
+            written.write(piece)
+            have += len(piece)
+            watch.progress("remote.phase-fetch", have, errand.said.bytes)
+        written.flush()
+        os.fsync(written.fileno())
+    sync_folder(part.parent)
+
+
+def _folder(house: House) -> Path:
+    """Where records arrive; nobody else looks into it."""
+    folder = house.folder.root / "arriving"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _ticket_file(house: House, transfer: str) -> Path:
+    return _folder(house) / f"{transfer}.ticket"
+
+
+def _ticket(house: House, transfer: str) -> str:
+    """The ticket of this fetch: ours alone, and the same after a restart."""
+    file = _ticket_file(house, transfer)
+    if not file.exists():
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+            opened.write(secrets.token_hex(_TICKET_BYTES))
+            opened.flush()
+            os.fsync(opened.fileno())
+    return file.read_text(encoding="ascii")
+
+
+def _digest(file: Path) -> str:
+    hashed = hashlib.sha256()
+    with file.open("rb") as opened:
+        while block := opened.read(_HASHED):
+            hashed.update(block)
+    return hashed.hexdigest()
+
+
+# -- opening ----------------------------------------------------------------------------------
+
+
+def _opened(
+    house: House, part: Path, target: Path, context: SealContext, sender_keys: list[bytes]
+) -> None:
+    """Open with whichever of our keys it was sealed to, signed by whichever of the sender's."""
+    refused: Refused | TamperedError | None = None
+    for own in opening_keys(house, context.recipient):
+        for sender_key in sender_keys:
+            try:
+                open_sealed_file(part, target, context, own.private, sender_key)
+            except (Refused, TamperedError) as error:
+                refused = error
+            else:
+                return
+    raise refused or StorageError(
+        fault("records.key-file-missing", file=f"{context.recipient}.seal.key")
+    )
