@@ -35,7 +35,8 @@ def read_copy(folder: Path, digest: str) -> Programme:
     return programme
 
 
-_read_once = lru_cache(maxsize=64)(read_copy)
+read_once = lru_cache(maxsize=64)(read_copy)
+"""As `read_copy`, remembered: a folder that the node took in does not change."""
 
 
 def installed(house: House, programme_id: str, *, afresh: bool = False) -> Programme:
@@ -45,7 +46,7 @@ def installed(house: House, programme_id: str, *, afresh: bool = False) -> Progr
     """
     for each in house.store.programmes():
         if each.id == programme_id:
-            read = read_copy if afresh else _read_once
+            read = read_copy if afresh else read_once
             return read(house.folder.programme(each.id, each.digest), each.digest)
     raise NotFound(fault("gate.no-programme", programme=programme_id))
 
@@ -95,14 +96,26 @@ def install(call: Call, source: Path, programme: Programme) -> InstalledProgramm
 
 
 def deliver(call: Call, programme_id: str, dataset_id: str, source: Path, watch: Watch) -> Delivery:
-    """Validate what a holder brings, keep it, log that it came; the same bytes twice are one.
+    """Take in what a holder brings.
 
-    Raises: DeliveryError with every fault of the data; then nothing was kept.
+    Raises: as `bring`; NotPermitted.
     """
-    house = call.house
     programme = _programme_for(call, Action.LOAD, programme_id)
     dataset = dataset_of(programme, dataset_id)
     permit(call, Action.LOAD, programme, of=(dataset.holder or programme.steward,))
+    return bring(call, programme, dataset, source, watch)
+
+
+def bring(
+    call: Call, programme: Programme, dataset: Dataset, source: Path, watch: Watch
+) -> Delivery:
+    """Validate what comes in, keep it, log that it came; the same bytes twice are one.
+
+    The caller has let the actor pass.
+
+    Raises: DeliveryError with every fault of the data; then nothing was kept.
+    """
+    house, programme_id, dataset_id = call.house, programme.id, dataset.id
     with held(house.busy, shared=True), workshop(house.folder.aside) as own:
         aside = own / "delivery.parquet"
         facts = house.engine.deliver(source, dataset, aside, watch)

@@ -60,9 +60,9 @@ class NodeFolder:
         """The sealed payload of one transfer, until it was fetched or nobody may any more."""
         return self.root / "transfers" / f"{transfer_id}.sealed"
 
-    def upload(self, digest: str) -> Path:
-        """A file that came with an answer, under the SHA-256 of its bytes; mode 0700 around it."""
-        return self.root / "uploads" / digest[:2] / digest
+    def upload(self, participant: str, digest: str) -> Path:
+        """A file that came with a participant's answer, under its SHA-256; mode 0700 around it."""
+        return self.root / "uploads" / participant / digest
 
     def private(self, programme: str) -> Path:
         """What only the data holder sees: patterns and certificates; mode 0700."""

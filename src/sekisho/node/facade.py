@@ -19,7 +19,9 @@ from sekisho.jobs import Work, run_job, showing
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.programme import Programme
 from sekisho.model.release import Delivery, Job, Release
+from sekisho.node.forms import Forms
 from sekisho.node.questions import Epsilon, Questions
+from sekisho.node.records import Records
 from sekisho.node.witnessing import Witnessing
 from sekisho.people import Action
 from sekisho.ports import Watch
@@ -67,6 +69,11 @@ class Node:
     def origin(self) -> str:
         """The origin line of the node's log."""
         return self._settings.origin
+
+    @property
+    def records(self) -> Records:
+        """The record lane: consents, transfers, and the people whom they are about."""
+        return Records(self._call)
 
     def close(self) -> None:
         """Give the store back."""
@@ -329,6 +336,11 @@ class Node:
     def witnessing(self) -> Witnessing:
         """Asks the witnesses of the settings as long as its `with` block runs."""
         return Witnessing(self.log_book, 60 * self._settings.witness_minutes)
+
+    @property
+    def forms(self) -> Forms:
+        """Forms: drafts, submissions, who has answered, requests for data."""
+        return Forms(self._call, lambda: verifiers_of(self.folder))
 
     # -- within -------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""The way of the open lane: drafts, submissions, what is opened, and requests for data."""

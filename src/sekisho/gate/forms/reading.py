@@ -1,0 +1,145 @@
+"""Who reads which submission; who has answered, and whom to remind."""
+
+from pathlib import Path
+
+from sekisho.errors import NotFound, fault
+from sekisho.gate.admit import installed, permit
+from sekisho.gate.forms.asked import asked_form, form_of, form_then, participants_asked
+from sekisho.gate.forms.uploads import file_place
+from sekisho.gate.house import Call, House
+from sekisho.lanes.open.deadlines import Reminder, reminder_due
+from sekisho.lanes.open.drafts import Status, status_of
+from sekisho.lanes.open.reference import read_reference
+from sekisho.model.form import Form, Visible
+from sekisho.model.programme import Programme
+from sekisho.model.submission import FileRef, Submission, SubmissionState
+from sekisho.people import Action, may
+
+_GONE = SubmissionState.WITHDRAWN
+
+
+def _readers(house: House, programme: Programme, form: Form) -> set[str]:
+    """Participants that read a form's submissions beside whoever made them."""
+    if form.visible is Visible.SELF:
+        return set()
+    readers = {programme.steward}
+    if form.visible is Visible.MEMBERS:
+        readers |= {each.id for each in house.store.participants()}
+        readers = {each for each in readers if form.who.may_answer(each)} | {programme.steward}
+    return readers
+
+
+def may_read(call: Call, form: Form, programme: Programme, submission: Submission) -> bool:
+    """Whether the actor may read a submission as it stands.
+
+    One that was opened is everyone's for as long as it is not withdrawn; one that was withdrawn is
+    read by whoever made it and by the steward.
+    """
+    own = call.actor.participant
+    if submission.opened_at is not None and submission.state is not _GONE:
+        return True
+    if own != submission.participant:
+        readers = _readers(call.house, programme, form)
+        if submission.state is _GONE:
+            readers &= {programme.steward}
+        if own not in readers:
+            return False
+    return may(call.actor, Action.SUBMISSION_READ, programme, (own,)) is None
+
+
+def _readable(call: Call, submission: Submission) -> bool:
+    programme = installed(call.house, submission.programme)
+    form = form_then(call.house, submission.programme, submission.programme_digest, submission.form)
+    return may_read(call, form, programme, submission)
+
+
+def history(call: Call, reference: str) -> list[Submission]:
+    """Every revision of a submission that the actor may read, oldest first.
+
+    Raises: NotFound, the same for a number that was never given and for another's submission;
+    UsageError for what is no reference number.
+    """
+    number = read_reference(reference)
+    found = [each for each in call.house.store.forms.history(number) if _readable(call, each)]
+    if not found:
+        raise NotFound(fault("forms.no-submission"))
+    return found
+
+
+def newest(call: Call, reference: str) -> Submission:
+    """The newest revision of a submission that the actor may read."""
+    return history(call, reference)[-1]
+
+
+def own_submission(call: Call, reference: str) -> Submission:
+    """A submission of the actor's own participant that counts.
+
+    Raises: NotFound when it is another's; Conflict is left to the store.
+    """
+    found = newest(call, reference)
+    permit_own = may(call.actor, Action.FORM_ANSWER, None, (found.participant,))
+    if permit_own is not None:
+        raise NotFound(fault("forms.no-submission"))
+    return found
+
+
+def submissions(call: Call, programme_id: str, form_id: str | None = None) -> list[Submission]:
+    """The newest revision of each submission that counts and the actor may read, oldest first."""
+    programme = installed(call.house, programme_id)
+    forms = [form_of(programme, form_id)] if form_id else list(programme.forms)
+    counts: dict[str, Submission] = {}
+    for form in forms:
+        for each in call.house.store.forms.submissions(programme.id, form.id):
+            if each.state is not _GONE and _readable(call, each):
+                counts[each.reference] = each
+            elif each.state is _GONE:
+                counts.pop(each.reference, None)
+    return list(counts.values())
+
+
+def form_of_submission(call: Call, submission: Submission) -> Form:
+    """The form as it stood when somebody submitted; its questions go with the answers."""
+    return form_then(call.house, submission.programme, submission.programme_digest, submission.form)
+
+
+def submitted_file(call: Call, submission: Submission, question: str) -> tuple[FileRef, Path]:
+    """A file of a submission that the actor may read, and where it lies."""
+    answer = submission.answers.get(question)
+    if not isinstance(answer, FileRef):
+        raise NotFound(fault("forms.no-submission"))
+    return answer, file_place(call.house, submission.participant, answer)
+
+
+def status(call: Call, programme_id: str, form_id: str) -> Status:
+    """Who has answered, who has begun, who has not: for whoever answers for the programme."""
+    programme, form = asked_form(call, programme_id, form_id)
+    permit(call, Action.FORM_STATUS, programme)
+    return _status(call.house, programme, form)
+
+
+def _status(house: House, programme: Programme, form: Form) -> Status:
+    store = house.store.forms
+    counts: dict[str, Submission] = {}
+    for each in store.submissions(programme.id, form.id):
+        if each.state in (SubmissionState.RECEIVED, SubmissionState.OPENED):
+            counts[each.reference] = each
+    drafts = {each.participant: each for each in store.drafts(programme.id, form.id)}
+    return status_of(participants_asked(house, programme, form), counts.values(), drafts)
+
+
+def reminders(call: Call, programme_id: str) -> list[Reminder]:
+    """Reminders that are due today: whom, for which form, how many days are left."""
+    permit(call, Action.READ)
+    programme = installed(call.house, programme_id)
+    permit(call, Action.FORM_STATUS, programme)
+    found = []
+    for form in programme.forms:
+        left = reminder_due(form, call.house.clock.now())
+        if left is None or form.deadline is None or form.ask is not None:
+            continue
+        stand = _status(call.house, programme, form)
+        found += [
+            Reminder(participant, form.id, form.deadline, left)
+            for participant in sorted((*stand.waiting, *stand.drafting))
+        ]
+    return found
