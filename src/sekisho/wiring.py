@@ -15,6 +15,7 @@ from sekisho.engines.duckdb import DuckDBEngine
 from sekisho.engines.duckdb.session import Limits
 from sekisho.errors import Conflict, StorageError, fault
 from sekisho.formats.csv import CsvFormat
+from sekisho.formats.fhir import FhirR4
 from sekisho.formats.json import JsonFormat
 from sekisho.formats.parquet import ParquetFormat
 from sekisho.gate.house import House, Said, entry_of
@@ -257,7 +258,7 @@ def formats() -> tuple[Format, ...]:
 
 def record_formats() -> tuple[RecordFormat, ...]:
     """Every format in which records of one person or firm move."""
-    return ()
+    return (FhirR4(),)
 
 
 def _write_secret(file: Path, text: str) -> None:

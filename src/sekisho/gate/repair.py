@@ -5,6 +5,7 @@ import shutil
 from sekisho.gate.handout import finish_all
 from sekisho.gate.house import House
 from sekisho.gate.locks import held_if_free
+from sekisho.gate.records.sweep import repair_records
 from sekisho.gate.sequence import sequence
 from sekisho.terms import ReleaseState
 
@@ -22,6 +23,7 @@ def repair(house: House) -> None:
         if alone:
             _clear_deliveries(house)
             _finish(house)
+            repair_records(house)
             for left in (*house.folder.aside.glob("*"), *house.folder.spill.glob("*")):
                 shutil.rmtree(left, ignore_errors=True)
             _clear_releases(house)

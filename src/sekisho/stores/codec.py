@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from sekisho.errors import TamperedError, UsageError, fault
 from sekisho.model.table import SUPPRESSED, Suppressed
@@ -240,7 +240,17 @@ def _json_type(kind: Any) -> type:
     return list if get_origin(kind) in (tuple, frozenset) else dict
 
 
+def _literal_pair(inner: Sequence[Any]) -> Pair:
+    def passed(value: Any) -> Any:
+        if type(value) is not str or value not in inner:
+            raise ValueError("literal")
+        return value
+
+    return passed, passed
+
+
 _COMPOSED: dict[object, Callable[[Sequence[Any]], Pair]] = {
+    Literal: _literal_pair,
     tuple: _tuple_pair,
     frozenset: _set_pair,
     Mapping: _mapping_pair,

@@ -1,0 +1,88 @@
+"""What time and kills leave behind: consents past their end, payloads that nobody may fetch."""
+
+from pathlib import Path
+
+from sekisho.gate.house import House
+from sekisho.gate.locks import held_if_free
+from sekisho.gate.records.consents import expire
+from sekisho.gate.records.entries import transfer_entry
+from sekisho.gate.records.offers import finish
+from sekisho.gate.records.payloads import clear, erasing
+from sekisho.gate.sequence import sequence
+from sekisho.lanes.record import transfer as lane
+from sekisho.lanes.record.consent import state_at
+from sekisho.model.dossier import Dossier, DossierChange
+from sekisho.model.transfer import Transfer
+from sekisho.terms import ConsentState, TransferState
+
+AT_WORK = (
+    TransferState.REQUESTED,
+    TransferState.OFFERED,
+    TransferState.READY,
+    TransferState.FETCHED,
+    TransferState.STOPPED,
+    TransferState.EXPIRED,
+)
+
+
+def sweep(house: House) -> int:
+    """Write down what has run out, and remove what nobody may fetch any more; how many changed.
+
+    Nothing waits for it: a consent past its end opens nothing, a payload past its time is not
+    handed out, swept or not.
+    """
+    store, now, changed = house.store.records, house.clock.now(), 0
+    for consent in store.consents():
+        if not consent.at_rest and state_at(consent, now) is ConsentState.EXPIRED:
+            expire(house, consent.id)
+            changed += 1
+    waiting = [*store.transfers(open_only=True)]
+    for transfer in waiting:
+        if lane.is_over(transfer, now):
+            changed += _run_out(house, transfer)
+    return changed
+
+
+def _run_out(house: House, transfer: Transfer) -> int:
+    """Bring a transfer whose time is over to its end, in one step or two, each with its entry."""
+
+    def judge(dossier: Dossier) -> DossierChange:
+        now, at = dossier.transfer(transfer.id), house.clock.now()
+        if now is None or not lane.is_over(now, at):
+            return DossierChange()
+        if now.state is TransferState.FETCHED:
+            return erasing(house, dossier, [now], "time")
+        if now.state is not TransferState.READY:
+            return DossierChange()
+        over = lane.moved(now, TransferState.EXPIRED, at, "time")
+        return DossierChange(
+            (transfer_entry(house, dossier.subject, over),), transfers=((over, 0),)
+        )
+
+    dossier = house.store.records.change(transfer.consent, judge)
+    sequence(house)
+    clear(house, dossier)
+    return 1
+
+
+def repair_records(house: House) -> None:
+    """What a kill left of transfers: offered ones are finished, files that never counted removed.
+
+    Only while nobody else works on the node.
+    """
+    store = house.store.records
+    waiting = {each.id: each for each in store.transfers(open_only=True)}
+    for file in _files(house):
+        if file.stem not in waiting:
+            file.unlink()
+    for transfer in waiting.values():
+        if transfer.state is TransferState.OFFERED:
+            with held_if_free(house.lock_of_transfer(transfer.id)) as free:
+                if free:
+                    finish(house, transfer)
+
+
+def _files(house: House) -> list[Path]:
+    """Every sealed file on the node, whatever its name."""
+    folder = house.folder.transfer("any").parent
+    return sorted(folder.glob("*")) if folder.is_dir() else []

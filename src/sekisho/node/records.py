@@ -1,0 +1,276 @@
+"""The record lane as a notebook, the command line and the web call it: `node.records`."""
+
+from datetime import datetime
+from pathlib import Path
+
+from sekisho.errors import NotFound, fault
+from sekisho.gate.house import Call, House
+from sekisho.gate.records import (
+    consents,
+    offers,
+    on_file,
+    opening,
+    own_keys,
+    pick_up,
+    recalls,
+    receipts,
+    requests,
+    subjects,
+    sweep,
+)
+from sekisho.gate.records.consents import Agreed, ConsentRequest
+from sekisho.gate.records.offers import Offering
+from sekisho.gate.records.opening import Slip
+from sekisho.gate.records.pick_up import PickedUp
+from sekisho.gate.records.recalls import Erasure
+from sekisho.gate.records.requests import TransferRequest
+from sekisho.gate.records.standing import (
+    Standing,
+    by_holder,
+    by_key,
+    by_secret,
+    challenge_for_subject,
+)
+from sekisho.lanes.record.consent import consent_text
+from sekisho.lanes.record.proofs import Act, PickUpProof, pick_up_text
+from sekisho.model.consent import Consent, Scope, Subject
+from sekisho.model.dossier import FactOnFile
+from sekisho.model.transfer import Recall, Transfer
+from sekisho.people import Action, demand
+from sekisho.ports import Watch
+from sekisho.tlog import keys
+
+
+class Records:
+    """The record lane of one node, on behalf of one actor."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    @property
+    def _house(self) -> House:
+        return self._call.house
+
+    # -- subjects -----------------------------------------------------------------------------
+
+    def register_subject(
+        self, address: str | None = None, public_key: str | None = None
+    ) -> Subject:
+        """Take in a person or firm whom the actor's participant has identified.
+
+        Its secret is for the subject; hand it over once. `address` says where the subject stands
+        in the holder's records (`Patient/17`) and is kept as a hash alone.
+        """
+        return subjects.register_subject(self._call, address, public_key)
+
+    def identify_anew(
+        self, subject_id: str, address: str | None = None, public_key: str | None = None
+    ) -> Subject:
+        """Another secret for a subject who lost theirs, once the holder has identified them."""
+        return subjects.identify_anew(self._call, subject_id, address, public_key)
+
+    def subjects(self) -> list[Subject]:
+        """The subjects of the actor's participant, oldest first."""
+        mine = self._call.actor.participant
+        demand(self._call.actor, Action.SUBJECT_ACT, of=(mine,))
+        return self._house.store.records.subjects(mine)
+
+    def for_subject(self, subject_id: str) -> "ForSubject":
+        """Act for a subject whom the actor's participant knows; NotFound for any other."""
+        return ForSubject(self._house, by_holder(self._call, subject_id))
+
+    def by_secret(self, secret: str) -> "ForSubject":
+        """Act for whom this secret belongs to; NotFound when it belongs to nobody."""
+        return ForSubject(self._house, by_secret(self._house, secret))
+
+    def challenge_subject(self, subject_id: str) -> str:
+        """A challenge that a subject signs to act by key; any id gets one."""
+        return challenge_for_subject(self._house, subject_id)
+
+    def by_key(self, subject_id: str, challenge: str, signature: str, act: Act) -> "ForSubject":
+        """Do one act for a subject who signed it with their key (`act_text`), over a challenge."""
+        standing = by_key(self._house, subject_id, challenge, signature, act)
+        return ForSubject(self._house, standing)
+
+    # -- consents -----------------------------------------------------------------------------
+
+    def request_consent(self, asked: ConsentRequest) -> Consent:
+        """Ask a subject for a consent; the same request id is the same consent.
+
+        Raises: UsageError with every fault and contradiction.
+        """
+        return consents.request_consent(self._call, asked)
+
+    def consent_text(self, consent_id: str, agreed: Agreed) -> bytes:
+        """What a subject signs to give a consent by key.
+
+        Raises: NotFound for a consent of another holder.
+        """
+        consent = self._own(consent_id)
+        scope, said, until = agreed
+        return consent_text(consent, scope, said, until)
+
+    def consents(self) -> list[Consent]:
+        """The consents that the actor's participant holds, oldest first."""
+        mine = self._call.actor.participant
+        demand(self._call.actor, Action.SUBJECT_ACT, of=(mine,))
+        return self._house.store.records.consents(holder=mine)
+
+    def consent(self, consent_id: str) -> Consent:
+        """One consent that the actor's participant holds; NotFound for any other."""
+        return self._own(consent_id)
+
+    def _own(self, consent_id: str) -> Consent:
+        mine = self._call.actor.participant
+        demand(self._call.actor, Action.SUBJECT_ACT, of=(mine,))
+        found = self._house.store.records.consent(consent_id)
+        if found is None or found.holder != mine:
+            raise NotFound(fault("records.no-consent"))
+        return found
+
+    def put_on_file(self, fact: FactOnFile) -> int:
+        """Write that a fact holds between sender and recipient, with its source."""
+        return on_file.put_on_file(self._call, fact)
+
+    # -- transfers ----------------------------------------------------------------------------
+
+    def request_transfer(self, asked: TransferRequest) -> Transfer:
+        """Ask a holder for a record under a consent; the same request id is the same transfer."""
+        return requests.request_transfer(self._call, asked)
+
+    def offer(self, offering: Offering, watch: Watch | None = None) -> Transfer:
+        """Minimise, seal and offer a record; it waits until the recipient fetches it.
+
+        Raises: Refused by the consent or the rules; DeliveryError with every fault of the record.
+        """
+        return offers.offer(self._call, offering, watch or Watch())
+
+    def challenge(self, transfer_id: str) -> str:
+        """A challenge that the recipient answers to fetch; any id gets one."""
+        return pick_up.challenge(self._call, transfer_id)
+
+    def answer(self, origin: str, transfer_id: str, challenge: str, ticket: str) -> PickUpProof:
+        """At the recipient's: the answer to another node's challenge, by the participant's key.
+
+        `origin` is the origin line of that node's log; `ticket` 64 hexadecimal digits of one's own.
+        """
+        mine = self._call.actor.participant
+        demand(self._call.actor, Action.TRANSFER_FETCH, of=(mine,))
+        own = own_keys.signing_key(self._house, mine)
+        text = pick_up_text(origin, transfer_id, mine, challenge, ticket)
+        return PickUpProof(challenge, ticket, keys.signature(own.private, text).hex())
+
+    def fetch(self, transfer_id: str, proof: PickUpProof) -> PickedUp:
+        """A sealed payload, open to be read; its receipt is in the log. Close its file."""
+        return pick_up.fetch(self._call, transfer_id, proof)
+
+    def acknowledge(self, transfer_id: str, digest: str) -> Transfer:
+        """The recipient says that what it received opened whole; the sealed copy vanishes."""
+        return pick_up.acknowledge(self._call, transfer_id, digest)
+
+    def open_sealed(
+        self, sealed: Path, slip: Slip, target: Path, key_file: Path | None = None
+    ) -> None:
+        """At the recipient's: open a sealed payload with its own private key, or write nothing."""
+        opening.open_transfer(self._call, sealed, slip, target, key_file)
+
+    def transfers(self) -> list[Transfer]:
+        """The transfers that the actor's participant sends or receives, oldest first."""
+        mine = self._call.actor.participant
+        demand(self._call.actor, Action.TRANSFER_READ, of=(mine,))
+        return self._house.store.records.transfers(party=mine)
+
+    def transfer(self, transfer_id: str) -> Transfer:
+        """One transfer of the actor's participant; NotFound for any other."""
+        mine = self._call.actor.participant
+        demand(self._call.actor, Action.TRANSFER_READ, of=(mine,))
+        found = self._house.store.records.transfer(transfer_id)
+        if found is None or mine not in (found.sender, found.recipient):
+            raise NotFound(fault("records.no-transfer"))
+        return found
+
+    def receipt(self, transfer_id: str, kind: str) -> str:
+        """The receipt of what became of a transfer (`offered`, `fetched`, `acknowledged` ...)."""
+        return receipts.receipt_for_party(self._call, transfer_id, kind)
+
+    def recalls(self) -> list[Recall]:
+        """Notices to the actor's participant about what it received, oldest first."""
+        return recalls.recalls_for(self._call)
+
+    def acknowledge_recall(self, recall_id: str, answer: str) -> Recall:
+        """What a past recipient did: `erased`, `kept-by-law`, `not-found` or `noted`."""
+        return recalls.acknowledge_recall(self._call, recall_id, answer)
+
+    # -- keys and time ------------------------------------------------------------------------
+
+    def make_key(self, purpose: str, *, replace: bool = False) -> str:
+        """A new private key of the actor's participant, mode 0600; its public key as PEM."""
+        mine = self._call.actor.participant
+        demand(self._call.actor, Action.KEY_ADD)
+        return own_keys.make_key(self._house, mine, purpose, replace=replace)
+
+    def revoke_key(self, fingerprint: str) -> None:
+        """Let a registered key count no more."""
+        own_keys.revoke(self._call, fingerprint)
+
+    def sweep(self) -> int:
+        """Write down what ran out and remove what nobody may fetch any more; how many changed."""
+        demand(self._call.actor, Action.RECORDS_SWEEP)
+        return sweep.sweep(self._house)
+
+
+class ForSubject:
+    """What a subject may do, by their secret, by their key, or through the holder."""
+
+    def __init__(self, house: House, standing: Standing) -> None:
+        self._house = house
+        self._standing = standing
+
+    @property
+    def standing(self) -> Standing:
+        """Who the subject is, and by what right somebody acts for them."""
+        return self._standing
+
+    def consents(self) -> list[Consent]:
+        """The subject's consents, oldest first."""
+        return self._house.store.records.consents(subject=self._standing.subject.id)
+
+    def transfers(self) -> list[Transfer]:
+        """The subject's transfers, oldest first; refused ones, too."""
+        return self._house.store.records.transfers(subject=self._standing.subject.id)
+
+    def give(self, consent_id: str, agreed: Agreed) -> Consent:
+        """Agree to what was asked, or to less; Refused with every fault."""
+        return consents.give(self._house, self._standing, consent_id, agreed)
+
+    def narrow(self, consent_id: str, scope: Scope, until: datetime | None = None) -> Consent:
+        """Make a consent smaller, at once for everything not yet fetched."""
+        return consents.narrow(self._house, self._standing, consent_id, scope, until)
+
+    def pause(self, consent_id: str) -> Consent:
+        """Let nothing pass until the consent is resumed."""
+        return consents.pause(self._house, self._standing, consent_id)
+
+    def resume(self, consent_id: str, scope: Scope | None = None) -> Consent:
+        """Open a paused consent again, as it was or narrower."""
+        return consents.resume(self._house, self._standing, consent_id, scope)
+
+    def withdraw(self, consent_id: str, reason: str = "") -> Consent:
+        """End a consent, at once for everything not yet fetched; past recipients get a notice."""
+        return consents.withdraw(self._house, self._standing, consent_id, reason)
+
+    def request_erasure(self) -> Erasure:
+        """Ask everyone who received something to erase it; every consent ends with it."""
+        return recalls.request_erasure(self._house, self._standing)
+
+    def destroy_link(self) -> int:
+        """Destroy what ties the subject to the log, for good; Refused while a consent holds."""
+        return subjects.destroy_link(self._house, self._standing)
+
+    def receipt(self, transfer_id: str, kind: str) -> str:
+        """The receipt of what became of a transfer; it opens everything to the subject."""
+        return receipts.receipt_for_subject(self._house, self._standing, transfer_id, kind)
+
+    def consent_receipt(self, consent_id: str) -> str:
+        """The receipt of a consent's newest change, with what exactly was agreed to."""
+        return receipts.consent_receipt(self._house, self._standing, consent_id)
