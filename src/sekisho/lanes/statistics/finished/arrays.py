@@ -120,7 +120,8 @@ def leaves_hidden_out(array: Array, lines: Sequence[Lines]) -> bool:
             continue
         parts = np.where(state[each.parts] == SHOWN, values[each.parts], 0.0).sum(axis=1)
         off = np.abs(parts - values[each.total])[open_]
-        if (off > array.step * 0.5 * (each.parts.shape[1] + 1)).any():
+        rounded = array.decimals > 0 or array.step > 1 or each.claim.near
+        if (off > (array.step * 0.5 * (each.parts.shape[1] + 1) if rounded else 1e-6)).any():
             return False
         seen += int(open_.sum())
     return seen >= _FEW

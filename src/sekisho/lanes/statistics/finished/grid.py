@@ -131,15 +131,25 @@ def lay_out(block: Block, marks: Marks, style: Style | None = None) -> Layout | 
 
 
 def _stub_width(block: Block, marks: Marks) -> int:
-    """Leading columns of which most texts are no figures, or of which all are years."""
-    below = block.rows[1:]
-    for column in range(len(block.rows[0])):
-        texts = [row[column] for row in below if row[column].strip()]
-        figures = sum(_is_figure(text, marks) and not is_year(text) for text in texts)
-        hidden = sum(read_cell(t, Style.POINT, marks).kind is Kind.HIDDEN for t in texts)
-        if column and 2 * (figures + hidden) > len(texts) and figures:
+    """Leading columns that are no figures: less than half of them figures or marks for hidden."""
+    for column in range(1, len(block.rows[0])):
+        texts = [row[column] for row in block.rows[1:] if row[column].strip()]
+        figures = sum(_is_figure(text, marks) for text in texts)
+        if figures == len(texts) and all(is_year(text) for text in texts):
+            continue
+        hidden = [text for text in texts if _is_mark(text, marks)]
+        clear = figures or any(folded(text).lower() not in _LETTERS for text in hidden)
+        if clear and 2 * (figures + len(hidden)) > len(texts):
             return column
     return len(block.rows[0])
+
+
+_LETTERS = frozenset("cdfqsz")
+"""Marks that are as likely a label: a column of these alone is one of labels."""
+
+
+def _is_mark(text: str, marks: Marks) -> bool:
+    return read_cell(text, Style.POINT, marks).kind is Kind.HIDDEN
 
 
 def _head_height(block: Block, stub: int, marks: Marks) -> int:
@@ -147,21 +157,30 @@ def _head_height(block: Block, stub: int, marks: Marks) -> int:
 
     Rows of labels alone just above the first figures are headings of what follows, not of columns.
     """
-    first = next(
-        (n for n, row in enumerate(block.rows) if _shows_figures(block, n, row[stub:], marks)),
-        len(block.rows),
-    )
-    named = [n for n in range(first) if any(text.strip() for text in block.rows[n][stub:])]
-    return named[-1] + 1 if named else first
+    named: list[int] = []
+    for number, row in enumerate(block.rows):
+        texts = [text for text in row[stub:] if text.strip()]
+        if _shows_figures(block, number, stub, marks) or (named and _is_year_line(row, stub)):
+            return named[-1] + 1 if named else number
+        if named and texts and all(_is_mark(text, marks) for text in texts):
+            return named[-1] + 1
+        if texts:
+            named.append(number)
+    return len(block.rows)
 
 
-def _shows_figures(block: Block, number: int, texts: Sequence[str], marks: Marks) -> bool:
-    figures = [text for text in texts if text.strip() and _is_figure(text, marks)]
+def _shows_figures(block: Block, number: int, stub: int, marks: Marks) -> bool:
+    figures = [text for text in block.rows[number][stub:] if text.strip()]
+    figures = [text for text in figures if _is_figure(text, marks)]
     if not figures or number + 1 >= len(block.rows):
         return bool(figures)
-    stub = len(block.rows[0]) - len(texts)
-    years = all(is_year(text) for text in figures)
-    return not years or _years_below(block, number, stub)
+    return not all(is_year(text) for text in figures) or _years_below(block, number, stub)
+
+
+def _is_year_line(row: Sequence[str], stub: int) -> bool:
+    """Whether a row under a heading looks like years and has a label of its own: figures, then."""
+    labelled = any(text.strip() for text in row[:stub])
+    return labelled and any(is_year(text) for text in row[stub:])
 
 
 def _years_below(block: Block, number: int, stub: int) -> bool:

@@ -277,33 +277,59 @@ def _ends(
     return point[cell] - farthest(part, at, -1.0), point[cell] + farthest(part, at, 1.0)
 
 
-def reasons(system: System, cell: int) -> tuple[int, ...]:
-    """The fewest equations found that give a known cell away together: their numbers.
+def reasons(system: System, inferred: Inferred, cell: int) -> tuple[int, ...]:
+    """A few equations that give a known cell away together: their numbers.
 
-    A linear program: multipliers of the equations whose sum leaves the cell alone.
+    Multipliers of equations, found by a linear program: first a sum that leaves the cell alone;
+    where only signs close the case, one that bounds it from above and one that does from below.
     """
     label = components(system.rows)
     kept = np.flatnonzero(label == label[cell])
-    part = sparse.csc_array(system.rows[:, kept])
-    touched = np.unique(part.indices)
-    across = sparse.csr_array(system.rows[touched])[:, kept].T
+    touched = np.unique(sparse.csc_array(system.rows[:, kept]).indices)
+    part = sparse.csr_array(sparse.csr_array(system.rows[touched])[:, kept])
     target = (kept == cell).astype(np.float64)
+    used = _multipliers(part, (target, target))
+    if used is None:
+        middle = (system.low[touched] + system.high[touched]) / 2
+        room = (system.high[touched] - system.low[touched]).sum() + _NEARLY
+        endless = np.full(kept.size, np.inf)
+        least, most = inferred.low[cell] - room, inferred.high[cell] + room
+        above = _multipliers(part, (target, endless), (middle, -np.inf, most))
+        below = _multipliers(part, (-endless, target), (middle, least, np.inf))
+        used = np.concatenate([each for each in (above, below) if each is not None] or [_NONE])
+    return tuple(int(touched[n]) for n in np.unique(used))
+
+
+_NEARLY = 1e-3
+_NONE = np.zeros(0, dtype=np.int64)
+
+
+def _multipliers(
+    part: Rows,
+    ends: tuple[Floats, Floats],
+    value: tuple[Floats, float, float] | None = None,
+) -> Ints | None:
+    """Equations whose weighted sum lies between two rows, with few weights; None without any."""
+    across = sparse.csr_array(part.T)
+    low, high = ends
+    if value is not None:
+        across = sparse.csr_array(sparse.vstack([across, sparse.csr_array(value[0][None, :])]))
+        low, high = np.append(low, value[1]), np.append(high, value[2])
     matrix = sparse.csc_array(sparse.hstack([across, -across]))
-    count = touched.size
-    weight = 1.0 + np.diff(sparse.csr_array(system.rows[touched]).indptr) * 1e-3
+    count = part.shape[0]
+    weight = 1.0 + np.diff(part.indptr) * 1e-3
     answer = solve(
         Program(
             np.tile(weight, 2),
             np.zeros(2 * count),
             np.full(2 * count, np.inf),
-            target,
-            target,
+            low,
+            high,
             matrix.indptr.astype(np.int32),
             matrix.indices.astype(np.int32),
             matrix.data.astype(np.float64),
         )
     )
     if not answer.optimal:
-        return ()
-    used = np.abs(answer.point[:count] - answer.point[count:]) > 1e-7
-    return tuple(int(n) for n in touched[used])
+        return None
+    return np.flatnonzero(np.abs(answer.point[:count] - answer.point[count:]) > 1e-7)

@@ -220,7 +220,7 @@ def _inferences(
         because: tuple[Because, ...] = ()
         if verdict is CellVerdict.EXACT and left:
             left -= 1
-            because = tuple(_because(given, system, n) for n in reasons(system, number))
+            because = tuple(_because(given, system, n) for n in reasons(system, inferred, number))
         labels = array.address(int(system.cell[number]))
         out.append(
             Inference(
@@ -259,4 +259,5 @@ def _printed(value: float, decimals: int) -> str:
     """A value as the table prints it; empty when it has no end."""
     if not np.isfinite(value):
         return ""
-    return f"{value / 10**decimals:,.{decimals}f}"
+    shown = round(value, 1) or 0.0  # -0.0 would print a sign
+    return f"{shown / 10**decimals:,.{decimals}f}"

@@ -212,7 +212,7 @@ def _by_code(number: int, axis: Axis) -> Iterator[Sum]:
             yield Sum(number, label, tuple(codes[other] for other in near), Reason.CODE)
 
 
-_FEWEST_LINES = 2
+_FEWEST_LINES = 3
 
 
 def _by_figures(number: int, axis: Axis, figures: Figures) -> Iterator[Sum]:
