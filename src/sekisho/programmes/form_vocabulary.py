@@ -31,73 +31,77 @@ _CONDITION = (
 )
 
 
-def _question(*, column: bool) -> tuple[Key, ...]:
-    """The keys of a question; a column of a table holds no table, no file and no condition."""
-    kinds = [k for k in QuestionKind if not column or k not in ("table", "file")]
-    keys = [
-        required("id", Kind.NAME, "its name in answers, spreadsheets and the dataset"),
-        required("kind", Kind.CHOICE, "what an answer is made of", choices=tuple(kinds)),
-        required("title", Kind.BOTH, "what is asked"),
-        Key("help", Kind.BOTH, "what helps to answer"),
-        Key("required", Kind.BOOLEAN, "whether a submission must answer it", default="false"),
-        Key(
-            "options",
-            Kind.TABLES,
-            "with `choice` and `several`: the answers to choose from",
-            keys=_OPTION,
-            least=1,
-            most=500,
-        ),
-        Key("unit", Kind.BOTH, "with `number`: such as hours a week"),
-        Key("currency", Kind.STRING, "with `money`: ISO 4217; else the answer names its own"),
-        Key("minimum", Kind.SCALAR, "with `number`, `money`, `date`: least value"),
-        Key("maximum", Kind.SCALAR, "with `number`, `money`, `date`: greatest value"),
-        Key(
-            "decimals",
-            Kind.INTEGER,
-            "with `number` and `money`: digits after the point",
-            most=9,
-            default="0",
-        ),
-        Key(
-            "most",
-            Kind.INTEGER,
-            f"characters of a text (10000, at most {MOST_CHARACTERS}), rows of a table (200, at "
-            f"most {MOST_ROWS}), bytes of a file (10 MiB, at most {MOST_BYTES // 1024**2} MiB)",
-            least=1,
-            most=MOST_BYTES,
-        ),
-        Key(
-            "both_languages",
-            Kind.BOOLEAN,
-            "with `text`: asked for in English and Japanese",
-            default="false",
-        ),
-        Key(
-            "lines", Kind.INTEGER, "with `text`: lines of its field", least=1, most=50, default="1"
-        ),
-    ]
-    if not column:
-        keys += [
-            Key(
-                "file_types",
-                Kind.STRINGS,
-                "with `file`: of " + ", ".join(f"`{each}`" for each in FILE_TYPES),
-                least=1,
-                most=len(FILE_TYPES),
-            ),
-            Key("when", Kind.TABLE, "when it is asked; else always", keys=_CONDITION),
-            Key(
-                "columns",
-                Kind.TABLES,
-                "with `table`: a question a column",
-                keys=_question(column=True),
-                least=1,
-                most=40,
-            ),
-        ]
-    return tuple(keys)
+_OF_ANY = (
+    Key("help", Kind.BOTH, "what helps to answer"),
+    Key("required", Kind.BOOLEAN, "whether a submission must answer it", default="false"),
+    Key(
+        "options",
+        Kind.TABLES,
+        "with `choice` and `several`: the answers to choose from",
+        keys=_OPTION,
+        least=1,
+        most=500,
+    ),
+    Key("unit", Kind.BOTH, "with `number`: such as hours a week"),
+    Key("currency", Kind.STRING, "with `money`: ISO 4217; else the answer names its own"),
+    Key("minimum", Kind.SCALAR, "with `number`, `money`, `date`: least value"),
+    Key("maximum", Kind.SCALAR, "with `number`, `money`, `date`: greatest value"),
+    Key(
+        "decimals",
+        Kind.INTEGER,
+        "with `number` and `money`: digits after the point",
+        most=9,
+        default="0",
+    ),
+    Key(
+        "most",
+        Kind.INTEGER,
+        f"characters of a text (10000, at most {MOST_CHARACTERS}), rows of a table (200, at "
+        f"most {MOST_ROWS}), bytes of a file (10 MiB, at most {MOST_BYTES // 1024**2} MiB)",
+        least=1,
+        most=MOST_BYTES,
+    ),
+    Key(
+        "both_languages",
+        Kind.BOOLEAN,
+        "with `text`: asked for in English and Japanese",
+        default="false",
+    ),
+    Key("lines", Kind.INTEGER, "with `text`: lines of its field", least=1, most=50, default="1"),
+)
 
+
+def _named(*kinds: str) -> tuple[Key, ...]:
+    return (
+        required("id", Kind.NAME, "its name in answers, spreadsheets and the dataset"),
+        required("kind", Kind.CHOICE, "what an answer is made of", choices=kinds),
+        required("title", Kind.BOTH, "what is asked"),
+    )
+
+
+_COLUMN = (*_named(*(k for k in QuestionKind if k not in ("table", "file"))), *_OF_ANY)
+"""A column of a table holds no table, no file and no condition."""
+
+_QUESTION = (
+    *_named(*QuestionKind),
+    *_OF_ANY,
+    Key(
+        "file_types",
+        Kind.STRINGS,
+        "with `file`: of " + ", ".join(f"`{each}`" for each in FILE_TYPES),
+        least=1,
+        most=len(FILE_TYPES),
+    ),
+    Key("when", Kind.TABLE, "when it is asked; else always", keys=_CONDITION),
+    Key(
+        "columns",
+        Kind.TABLES,
+        "with `table`: a question a column",
+        keys=_COLUMN,
+        least=1,
+        most=40,
+    ),
+)
 
 _SECTION = (
     required("id", Kind.ID, "its name within the form"),
@@ -107,7 +111,7 @@ _SECTION = (
         "questions",
         Kind.TABLES,
         "in order; one page shows them all",
-        keys=_question(column=False),
+        keys=_QUESTION,
         least=1,
         most=100,
     ),

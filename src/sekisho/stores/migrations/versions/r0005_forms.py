@@ -11,6 +11,12 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables; nothing of the older ones changes."""
+    _drafts()
+    _submissions()
+    _requests()
+
+
+def _drafts() -> None:
     op.create_table(
         "form_drafts",
         *_names("programme", "form", "participant"),
@@ -18,6 +24,17 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("programme", "form", "participant", name="pk_form_drafts"),
     )
+    op.create_table(
+        "form_batches",
+        *_names("programme", "form"),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("submissions", sa.Text(), nullable=False),
+        sa.Column("delivery", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("programme", "form", "number", name="pk_form_batches"),
+    )
+
+
+def _submissions() -> None:
     op.create_table(
         "submissions",
         *_names("id", "reference", "programme", "form", "participant"),
@@ -35,6 +52,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_submissions_programme_form", "submissions", ["programme", "form"], unique=False
     )
+
+
+def _requests() -> None:
     op.create_table(
         "data_requests",
         *_names("id", "programme", "form", "participant"),
@@ -51,14 +71,6 @@ def upgrade() -> None:
             "participant",
             name="uq_data_requests_programme_form_round_participant",
         ),
-    )
-    op.create_table(
-        "form_batches",
-        *_names("programme", "form"),
-        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("submissions", sa.Text(), nullable=False),
-        sa.Column("delivery", sa.String(), nullable=True),
-        sa.PrimaryKeyConstraint("programme", "form", "number", name="pk_form_batches"),
     )
 
 
