@@ -49,7 +49,7 @@ def test_help_imports_no_heavy_library():
 
 
 def test_help_speaks_both_languages():
-    assert "audit" not in sekisho_command("--help", check=0).stdout
+    assert "データの関所" not in sekisho_command("--help", check=0).stdout
     assert "データの関所" in sekisho_command("--help", language="ja", check=0).stdout
 
 

@@ -34,7 +34,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 def test_the_tutorial_ends_in_a_release_that_verifies(followed: tuple[Path, str]):
     _folder, printed = followed
-    assert "bakeries is sound: 1 datasets, 1 release plans, 1 rules" in printed
+    assert "bakeries is sound: 1 dataset, 1 release plan, 1 rule" in printed
     assert "22 rows validated and kept" in printed
     assert "inclusion proof verified" in printed
     assert "1 releases are as logged" in printed

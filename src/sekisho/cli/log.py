@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sekisho import text
 from sekisho.cli.log_source import (
     KEYS,
     OUT,
@@ -15,6 +14,7 @@ from sekisho.cli.log_source import (
     read_file,
     source_of,
     tell,
+    words,
     write_file,
 )
 from sekisho.cli.options import Speaker, common, said
@@ -27,15 +27,13 @@ if TYPE_CHECKING:
     from sekisho.tlog.tree import Readable
 
 NODE = click.argument("node", type=click.Path(path_type=Path))
-SINCE = click.option(
-    "--since", type=click.Path(path_type=Path), help=text.sentence("log.argument-since")
-)
+SINCE = click.option("--since", type=click.Path(path_type=Path), help=words("argument-since"))
 LAST = click.option(
     "--last",
     type=click.IntRange(1),
     default=20,
     show_default=True,
-    help=text.sentence("log.argument-last"),
+    help=words("argument-last"),
 )
 
 
@@ -44,7 +42,7 @@ def log() -> None:
     """Everything about the transparency log."""
 
 
-@log.command("verify", help=text.sentence("log.help-log-verify"))
+@log.command("verify", help=words("help-log-verify"))
 @TARGET
 @KEYS
 @SINCE
@@ -111,7 +109,7 @@ def _check_growth(
     tell(speaker, "verified-since", size=older.size)
 
 
-@log.command("prove", help=text.sentence("log.help-log-prove"))
+@log.command("prove", help=words("help-log-prove"))
 @TARGET
 @click.argument("index", type=click.IntRange(0))
 @KEYS
@@ -132,7 +130,7 @@ def prove(
     speaker.answer({"index": index, "file": str(out)})
 
 
-@log.command("show", help=text.sentence("log.help-log-show"))
+@log.command("show", help=words("help-log-show"))
 @TARGET
 @click.argument("index", type=click.IntRange(0), nargs=-1)
 @KEYS
@@ -141,7 +139,7 @@ def prove(
     type=click.IntRange(1),
     default=20,
     show_default=True,
-    help=text.sentence("log.argument-last"),
+    help=words("argument-last"),
 )
 @common
 def show(
@@ -166,7 +164,7 @@ def show(
     speaker.answer({"size": checkpoint.size, "entries": entries})
 
 
-@log.command("fsck", help=text.sentence("log.help-log-fsck"))
+@log.command("fsck", help=words("help-log-fsck"))
 @NODE
 @common
 def fsck(speaker: Speaker, node: Path) -> None:
@@ -188,9 +186,9 @@ def fsck(speaker: Speaker, node: Path) -> None:
     speaker.answer({"agree": True, "size": stored})
 
 
-@log.command("cosign", help=text.sentence("log.help-log-cosign"))
+@log.command("cosign", help=words("help-log-cosign"))
 @NODE
-@click.option("--witness", multiple=True, help=text.sentence("log.argument-witness"))
+@click.option("--witness", multiple=True, help=words("argument-witness"))
 @common
 def cosign(speaker: Speaker, node: Path, witness: tuple[str, ...]) -> None:
     """Ask witnesses, serve what they sign, and raise when one saw another history."""
@@ -215,10 +213,10 @@ def cosign(speaker: Speaker, node: Path, witness: tuple[str, ...]) -> None:
     speaker.answer({"size": found.checkpoint.size, "witnesses": names})
 
 
-@log.command("witness", help=text.sentence("log.help-log-witness"))
+@log.command("witness", help=words("help-log-witness"))
 @NODE
-@click.option("--watch", multiple=True, help=text.sentence("log.argument-watch"))
-@click.option("--name", help=text.sentence("log.argument-name"))
+@click.option("--watch", multiple=True, help=words("argument-watch"))
+@click.option("--name", help=words("argument-name"))
 @common
 def witness(speaker: Speaker, node: Path, watch: tuple[str, ...], name: str | None) -> None:
     """Make the node a witness of other logs; `serve` then answers them."""
@@ -237,9 +235,9 @@ def witness(speaker: Speaker, node: Path, watch: tuple[str, ...], name: str | No
     speaker.answer({"key": key.vkey, "watches": origins})
 
 
-@log.command("rotate", help=text.sentence("log.help-log-rotate"))
+@log.command("rotate", help=words("help-log-rotate"))
 @NODE
-@click.option("--finish", is_flag=True, help=text.sentence("log.argument-finish"))
+@click.option("--finish", is_flag=True, help=words("argument-finish"))
 @common
 def rotate(speaker: Speaker, node: Path, finish: bool) -> None:  # noqa: FBT001
     """Change the key that signs the log, in two steps."""

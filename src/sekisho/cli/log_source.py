@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sekisho import text
-from sekisho.cli.options import Speaker
+from sekisho.cli.options import Speaker, language_of_environment
 from sekisho.errors import StorageError, UsageError, fault
 
 if TYPE_CHECKING:
@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 PUBLIC_KEY = "log.vkey"
 """The file of a node's folder that names the keys of its log."""
 
+
+def words(name: str) -> str:
+    """A sentence of the log's catalogue for a command's help."""
+    return text.sentence(f"log.{name}", language=language_of_environment())
+
+
 TARGET = click.argument("target", metavar="FOLDER-OR-URL")
-KEYS = click.option("--key", multiple=True, help=text.sentence("log.argument-key"))
-OUT = click.option("--out", type=click.Path(path_type=Path), help=text.sentence("log.argument-out"))
+KEYS = click.option("--key", multiple=True, help=words("argument-key"))
+OUT = click.option("--out", type=click.Path(path_type=Path), help=words("argument-out"))
 
 
 def tell(speaker: Speaker, name: str, **fields: object) -> None:

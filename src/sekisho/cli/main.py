@@ -7,7 +7,14 @@ import sys
 
 import click
 
-from sekisho.cli.options import language_of_environment, said
+from sekisho.cli.options import (
+    ASKED,
+    asked_language,
+    language_of_environment,
+    said,
+    without_language,
+)
+from sekisho.cli.spoken import speak
 from sekisho.errors import SekishoError, StorageError, fault
 from sekisho.terms import Language
 
@@ -44,6 +51,8 @@ class Commands(click.Group):
             return None
         module, attribute = COMMANDS[name]
         command = getattr(importlib.import_module(module), attribute)
+        if isinstance(command, click.Group):
+            _tell_in_full(command)
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
@@ -53,30 +62,38 @@ class Commands(click.Group):
             formatter.write_dl(rows)
 
 
-@click.group(cls=Commands, help=said("help"), context_settings={"max_content_width": 100})
-@click.version_option(package_name="sekisho", prog_name="sekisho")
-def commands() -> None:
-    """Everything that Sekisho does."""
+def _tell_in_full(group: click.Group) -> None:
+    """Let a group list the whole help of its commands; Click would cut it to the line."""
+    for command in group.commands.values():
+        command.short_help = command.short_help or command.help
+        if isinstance(command, click.Group):
+            _tell_in_full(command)
+
+
+def command_group() -> click.Group:
+    """Everything that Sekisho does, its help in the language asked for."""
+    speak()
+
+    @click.group(cls=Commands, help=said("help"), context_settings={"max_content_width": 100})
+    @click.option(
+        "--lang",
+        type=click.Choice([each.value for each in Language]),
+        expose_value=False,
+        help=said("option-lang"),
+    )
+    @click.version_option(package_name="sekisho", prog_name="sekisho")
+    def commands() -> None:
+        """Everything that Sekisho does."""
+
+    return commands
 
 
 def _wants_json(arguments: list[str]) -> bool:
     return "--json" in arguments
 
 
-def _language(arguments: list[str]) -> Language:
-    for position, argument in enumerate(arguments):
-        if argument == "--lang" and position + 1 < len(arguments):
-            asked = arguments[position + 1]
-        elif argument.startswith("--lang="):
-            asked = argument.removeprefix("--lang=")
-        else:
-            continue
-        return Language(asked) if asked in set(Language) else language_of_environment()
-    return language_of_environment()
-
-
 def _report(error: SekishoError, arguments: list[str]) -> int:
-    language = _language(arguments)
+    language = language_of_environment()
     if _wants_json(arguments):
         faults = [
             {"code": each.code, "message": each.sentence(language), "place": str(each.place or "")}
@@ -91,15 +108,22 @@ def _report(error: SekishoError, arguments: list[str]) -> int:
 
 def run(arguments: list[str]) -> int:
     """Run one command; the exit code says how it ended (docs/reference/commands.md)."""
+    asked = ASKED.set(asked_language(arguments))
     try:
-        result = commands.main(arguments, prog_name="sekisho", standalone_mode=False)
+        return _run(without_language(arguments))
+    finally:
+        ASKED.reset(asked)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        result = command_group().main(arguments, prog_name="sekisho", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
         return 0
     except click.ClickException as error:
-        error.show()
-        return 2
+        return _refuse(error, arguments)
     except SekishoError as error:
         return _report(error, arguments)
     except Exception as error:
@@ -107,6 +131,16 @@ def run(arguments: list[str]) -> int:
             raise
         return _report(_unexpected(error), arguments)
     return result if isinstance(result, int) else 0
+
+
+def _refuse(error: click.ClickException, arguments: list[str]) -> int:
+    """A line that Click cannot make sense of."""
+    if _wants_json(arguments):
+        faults = [{"code": "cli.usage", "message": error.format_message(), "place": ""}]
+        click.echo(json.dumps({"error": {"faults": faults}}, ensure_ascii=False), err=True)
+    else:
+        error.show()
+    return 2
 
 
 def _unexpected(error: Exception) -> SekishoError:

@@ -3,7 +3,8 @@
 import functools
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from typing import TypeVar
 
 import click
@@ -14,13 +15,49 @@ from sekisho.terms import Language
 R = TypeVar("R")
 
 
+ASKED: ContextVar[Language | None] = ContextVar("asked", default=None)
+"""The language of `--lang`, wherever on the line it stands, while a command runs."""
+
+
 def language_of_environment() -> Language:
-    """Japanese when SEKISHO_LANGUAGE or the locale says so, else English."""
+    """What `--lang` asks for; else Japanese when SEKISHO_LANGUAGE or the locale says so."""
+    asked = ASKED.get()
+    if asked is not None:
+        return asked
     for name in ("SEKISHO_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name, "")
         if value:
             return Language.JA if value.lower().startswith("ja") else Language.EN
     return Language.EN
+
+
+def asked_language(arguments: Sequence[str]) -> Language | None:
+    """The language that `--lang` names among the arguments; None when it names none we speak."""
+    named = [arguments[at] for at in _places_of_language(arguments)]
+    return Language(named[-1].removeprefix("--lang=")) if named else None
+
+
+def without_language(arguments: Sequence[str]) -> list[str]:
+    """The arguments without `--lang`, so that it may stand before, between and after commands.
+
+    One that names a language which is not spoken stays, for Click to refuse.
+    """
+    taken: set[int] = set()
+    for at in _places_of_language(arguments):
+        taken |= {at} if arguments[at].startswith("--lang=") else {at - 1, at}
+    return [argument for at, argument in enumerate(arguments) if at not in taken]
+
+
+def _places_of_language(arguments: Sequence[str]) -> Iterator[int]:
+    """Where a language that is spoken is named, `ja` or `--lang=ja`; not behind a lone `--`."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    for at, argument in enumerate(arguments[:end]):
+        follows = at > 0 and arguments[at - 1] == "--lang" and argument in set(Language)
+        joined = argument.startswith("--lang=") and argument.removeprefix("--lang=") in set(
+            Language
+        )
+        if follows or joined:
+            yield at
 
 
 def said(name: str, language: Language | None = None, **fields: object) -> str:

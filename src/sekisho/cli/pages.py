@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from sekisho import errors, settings
-from sekisho.cli.main import commands
+from sekisho.cli.main import command_group
 from sekisho.cli.options import said
 from sekisho.terms import Language
 
@@ -38,7 +38,7 @@ SECRET_SETTINGS = {
 def commands_page() -> str:
     """Every command with its arguments and options, and what exit codes mean."""
     lines = ["# Commands", "", "Generated from the code: `make docs`.", ""]
-    lines += _command(commands, "sekisho")
+    lines += _command(command_group(), "sekisho")
     lines += ["## Exit codes", "", "| code | HTTP | means |", "|---|---|---|", "| 0 | 200 | done |"]
     lines += [f"| {kind.exit_code} | {kind.http_status} | {_meaning(kind)} |" for kind in _kinds()]
     return "\n".join(lines) + "\n"
@@ -111,7 +111,7 @@ def undocumented() -> set[str]:
 
 def main(folder: Path) -> None:
     """Write both pages."""
-    if said("help", Language.EN) != commands.help:
+    if said("help", Language.EN) != command_group().help:
         sys.exit("set LANG=C: the reference is written in English")
     (folder / "commands.md").write_text(commands_page(), encoding="utf-8")
     (folder / "settings.md").write_text(settings_page(), encoding="utf-8")

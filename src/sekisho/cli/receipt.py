@@ -15,6 +15,7 @@ from sekisho.cli.log_source import (
     read_keys,
     source_of,
     tell,
+    words,
     write_file,
 )
 from sekisho.cli.options import Speaker, common, said
@@ -30,10 +31,10 @@ def receipt() -> None:
     """What a person or firm keeps."""
 
 
-@receipt.command("verify", help=text.sentence("log.help-receipt-verify"))
+@receipt.command("verify", help=words("help-receipt-verify"))
 @click.argument("file", type=click.Path(path_type=Path))
 @KEYS
-@click.option("--entry", type=click.Path(path_type=Path), help=text.sentence("log.argument-entry"))
+@click.option("--entry", type=click.Path(path_type=Path), help=words("argument-entry"))
 @common
 def verify(speaker: Speaker, file: Path, key: tuple[str, ...], entry: Path | None) -> None:
     """Verify a receipt; raises when anything in it does not hold."""
@@ -64,13 +65,13 @@ def verify(speaker: Speaker, file: Path, key: tuple[str, ...], entry: Path | Non
     speaker.answer({"verified": True, **answer})
 
 
-@receipt.command("history", help=text.sentence("log.help-receipt-history"))
+@receipt.command("history", help=words("help-receipt-history"))
 @TARGET
 @click.option(
     "--secret",
     type=click.Path(path_type=Path),
     required=True,
-    help=text.sentence("log.argument-secret"),
+    help=words("argument-secret"),
 )
 @KEYS
 @common
@@ -100,7 +101,7 @@ def _plain(value: str) -> str:
     )
 
 
-@receipt.command("page", help=text.sentence("log.help-receipt-page"))
+@receipt.command("page", help=words("help-receipt-page"))
 @OUT
 @common
 def page(speaker: Speaker, out: Path | None) -> None:

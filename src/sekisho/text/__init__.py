@@ -49,7 +49,19 @@ def sentence(
     return template.format_map(shown)
 
 
-def _shown(value: object, language: Language) -> str:
+def _shown(value: object, language: Language) -> "_Said":
     """A field's words; a text in both languages gives those of the sentence."""
     said = getattr(value, "said", None)
-    return str(said(language) if callable(said) else value)
+    return _Said(said(language) if callable(said) else value)
+
+
+class _Said(str):
+    """A field's words; `{files:file|files}` chooses by the number that the field is."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        one, bar, many = spec.partition("|")
+        if not bar:
+            return super().__format__(spec)
+        return one if self == "1" else many

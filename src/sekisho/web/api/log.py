@@ -5,9 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi import Path as InPath
 
-from sekisho.gate.logbook import MOST_SHOWN
+from sekisho.gate.logbook import MOST_SHOWN, Shown
+from sekisho.model.entry import Entry
 from sekisho.present.entry import entry_about, entry_words
 from sekisho.present.testimony import asked_about, testimony_about
+from sekisho.terms import Language
+from sekisho.tlog.proof import SUFFIX
 from sekisho.web.languages import reader_language
 from sekisho.web.security import only
 from sekisho.web.served import Served
@@ -27,17 +30,7 @@ def log_api(node: Served) -> APIRouter:
         dependencies=[Depends(only("lang"))],
     )
     def log(request: Request) -> dict[str, object]:
-        book, standing = node.log_book, node.log_book.standing()
-        language = reader_language(request)
-        return {
-            "origin": node.origin,
-            "verifier_key": node.verifier_key,
-            "size": standing.size if standing else 0,
-            "checkpoint": "/log/checkpoint",
-            "tiles": "/log/tile/",
-            "witnesses": [testimony_about(each) for each in book.testimonies()],
-            "asked": [asked_about(each, language) for each in book.asked()],
-        }
+        return _about(node, reader_language(request))
 
     @router.get(
         "/entries",
@@ -46,14 +39,8 @@ def log_api(node: Served) -> APIRouter:
     )
     def entries(request: Request, before: Before = None, most: Most = 50) -> dict[str, object]:
         found, language = node.log_book.page(before, most), reader_language(request)
-        return {
-            "size": found.size,
-            "entries": [
-                {"index": at, "says": entry_words(entry, language), **entry_about(entry)}
-                for at, entry in found.entries
-            ],
-            "older": found.older,
-        }
+        shown = [_entry(at, entry, language) for at, entry in found.entries]
+        return {"size": found.size, "entries": shown, "older": found.older}
 
     @router.get(
         "/entries/{index}",
@@ -61,15 +48,34 @@ def log_api(node: Served) -> APIRouter:
         dependencies=[Depends(only("lang"))],
     )
     def one(request: Request, index: Index) -> dict[str, object]:
-        shown = node.log_book.shown(index)
-        return {
-            "index": index,
-            "says": entry_words(shown.entry, reader_language(request)),
-            "entry": entry_about(shown.entry),
-            "leaf": shown.leaf,
-            "size": shown.checkpoint.size,
-            "witnesses": [testimony_about(each) for each in shown.witnesses],
-            "receipt": f"/receipts/{index}.tlog-proof",
-        }
+        return _shown(node.log_book.shown(index), reader_language(request))
 
     return router
+
+
+def _about(node: Served, language: Language) -> dict[str, object]:
+    book = node.log_book
+    standing = book.standing()
+    return {
+        "origin": node.origin,
+        "verifier_key": node.verifier_key,
+        "size": standing.size if standing else 0,
+        "checkpoint": "/log/checkpoint",
+        "tiles": "/log/tile/",
+        "witnesses": [testimony_about(each) for each in book.testimonies()],
+        "asked": [asked_about(each, language) for each in book.asked()],
+    }
+
+
+def _entry(index: int, entry: Entry, language: Language) -> dict[str, object]:
+    return {"index": index, "says": entry_words(entry, language), **entry_about(entry)}
+
+
+def _shown(shown: Shown, language: Language) -> dict[str, object]:
+    return {
+        **_entry(shown.index, shown.entry, language),
+        "leaf": shown.leaf,
+        "size": shown.checkpoint.size,
+        "witnesses": [testimony_about(each) for each in shown.witnesses],
+        "receipt": f"/receipts/{shown.index}{SUFFIX}",
+    }
