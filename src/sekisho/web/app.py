@@ -18,6 +18,7 @@ from sekisho.terms import Language
 from sekisho.web.api.answers import PREFIX, fault_answer
 from sekisho.web.api.log import log_api
 from sekisho.web.api.queries import Asking, queries
+from sekisho.web.api.records import Exchanging, records_api
 from sekisho.web.api.routes import api
 from sekisho.web.files import downloads, log_files
 from sekisho.web.languages import reader_language
@@ -49,6 +50,8 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
     app.include_router(log_api(node))
     if isinstance(node, Asking):
         app.include_router(queries(node))
+    if isinstance(node, Exchanging):
+        app.include_router(records_api(node))
     for language in Language:
         app.include_router(pages(node, language))
         app.include_router(log_pages(node, language))

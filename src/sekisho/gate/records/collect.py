@@ -5,6 +5,7 @@ the ticket lies beside the part that has arrived.
 """
 
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -14,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from sekisho.errors import Conflict, NotFound, Refused, StorageError, TamperedError, fault
+from sekisho.errors import Conflict, NotFound, Refused, TamperedError, fault
 from sekisho.gate.files import sync_folder
 from sekisho.gate.house import Call, House
-from sekisho.gate.records.own_keys import opening_keys, signing_key
+from sekisho.gate.records.opening import Slip, open_transfer, read_slip
+from sekisho.gate.records.own_keys import signing_key
 from sekisho.lanes.record.proofs import pick_up_text
-from sekisho.lanes.record.seal import open_sealed_file
-from sekisho.lanes.record.seal_layout import SealContext
 from sekisho.people import Action, demand, keys_in_force
 from sekisho.ports import Watch
+from sekisho.terms import TransferState
 from sekisho.tlog import keys
 
 _TRANSFER = re.compile(r"[0-9a-f]{32}")
@@ -52,18 +53,6 @@ class Collected:
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Announced:
-    """What the sender's node says of a transfer, as far as it is needed here."""
-
-    sender: str
-    recipient: str
-    programme: str
-    digest: str
-    bytes: int
-    content_type: str
-
-
 def collect(
     call: Call, remote: Remote, origin: str, transfer: str, target: Path, watch: Watch
 ) -> Collected:
@@ -82,36 +71,28 @@ def collect(
     if target.exists():
         raise Conflict(fault("remote.target-exists", file=target.name))
     said = _announced(remote.transfer(transfer))
-    if said.recipient != recipient:
+    if said.recipient != recipient or said.transfer != transfer:
         raise Refused(fault("remote.not-for-us", participant=said.recipient))
-    sender_keys = [each.public_key for each in keys_in_force(house.store, said.sender, "sign")]
-    if not sender_keys:
+    if said.signed_by not in {
+        each.fingerprint for each in keys_in_force(house.store, said.sender, "sign")
+    }:
         raise Refused(fault("remote.sender-unknown", participant=said.sender))
     part = _fetched(house, remote, _Errand(origin, transfer, recipient, said), watch)
     watch.progress("remote.phase-open", 0, 0)
-    context = SealContext(said.sender, recipient, transfer, said.programme, said.content_type)
-    _opened(house, part, target, context, sender_keys)
+    open_transfer(call, part, said, target)
     remote.acknowledge(transfer, said.digest)
     part.unlink(missing_ok=True)
     _ticket_file(house, transfer).unlink(missing_ok=True)
     return Collected(transfer, said.sender, target, said.digest, said.content_type)
 
 
-def _announced(said: Mapping[str, Any]) -> _Announced:
-    sealed = said.get("sealed")
-    try:
-        if not isinstance(sealed, Mapping):
-            raise Refused(fault("records.transfer-state", state=str(said.get("state"))[:20]))
-        return _Announced(
-            sender=str(said["sender"]),
-            recipient=str(said["recipient"]),
-            programme=str(said["programme"]),
-            digest=str(sealed["digest"]),
-            bytes=int(sealed["bytes"]),
-            content_type=str(sealed["content_type"]),
-        )
-    except (KeyError, TypeError, ValueError):
-        raise StorageError(fault("remote.answer-form")) from None
+def _announced(said: Mapping[str, Any]) -> Slip:
+    """The slip of what waits; Refused when nothing does."""
+    if said.get("slip") is None:
+        state = said.get("state")
+        known = state if isinstance(state, str) and state in set(TransferState) else "-"
+        raise Refused(fault("records.transfer-state", state=known))
+    return read_slip(json.dumps(said["slip"]))
 
 
 # -- fetching ---------------------------------------------------------------------------------
@@ -124,7 +105,7 @@ class _Errand:
     origin: str
     transfer: str
     recipient: str
-    said: _Announced
+    said: Slip
 
 
 def _fetched(house: House, remote: Remote, errand: _Errand, watch: Watch) -> Path:
@@ -197,24 +178,3 @@ def _digest(file: Path) -> str:
         while block := opened.read(_HASHED):
             hashed.update(block)
     return hashed.hexdigest()
-
-
-# -- opening ----------------------------------------------------------------------------------
-
-
-def _opened(
-    house: House, part: Path, target: Path, context: SealContext, sender_keys: list[bytes]
-) -> None:
-    """Open with whichever of our keys it was sealed to, signed by whichever of the sender's."""
-    refused: Refused | TamperedError | None = None
-    for own in opening_keys(house, context.recipient):
-        for sender_key in sender_keys:
-            try:
-                open_sealed_file(part, target, context, own.private, sender_key)
-            except (Refused, TamperedError) as error:
-                refused = error
-            else:
-                return
-    raise refused or StorageError(
-        fault("records.key-file-missing", file=f"{context.recipient}.seal.key")
-    )
