@@ -78,7 +78,8 @@ class Findings:
         """Every fault; first, when it looks like one, that this is another release."""
         found = list(self.faults)
         if self.signs:
-            release = max(self.signs, key=lambda name: self.signs[name])
+            most = max(self.signs.values())
+            release = " / ".join(sorted(name for name, n in self.signs.items() if n == most))
             found.insert(0, fault("fhir.other-release", Place(self.file), release=release))
         if self.more:
             found.append(fault("fhir.more-faults", Place(self.file), count=self.more))
