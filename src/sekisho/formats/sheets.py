@@ -82,7 +82,10 @@ def _workbook(name: str, data: bytes) -> Iterator[Sheet]:
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
-    package = harmless_package(data, FileKind.XLSX, _LIMITS)
+    try:
+        package = harmless_package(data, FileKind.XLSX, _LIMITS)
+    except DeliveryError as error:
+        raise DeliveryError(fault("sheets.refused", file=name), *error.faults) from None
     try:
         book = openpyxl.load_workbook(package, data_only=True, keep_links=False)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, InvalidFileException):

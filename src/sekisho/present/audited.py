@@ -55,6 +55,15 @@ def _because(findings: AuditFindings, because: Because, language: Language) -> s
     )
 
 
+def _reasons(findings: AuditFindings, cell: Inference, language: Language) -> list[str]:
+    """Why a cell is known: the equations, or where it is printed."""
+    found = [_because(findings, each, language) for each in cell.because]
+    if cell.shown_in is not None:
+        table, place = cell.shown_in
+        found.append(_speaker(language)("shown-in", table=table, place=place))
+    return found
+
+
 def _remark(remark: Remark, language: Language) -> str:
     words = sentence(remark.code, remark.fields, language)
     return _speaker(language)("question", words=words) if remark.question else words
@@ -79,7 +88,7 @@ def audit_lines(findings: AuditFindings, language: Language) -> list[str]:
         low, high = _ends(cell, language)
         verdict = say(f"cell-{cell.verdict.value}")
         lines.append(f"  {source} {cell.place}  {_named(cell.labels)}: {verdict} [{low}, {high}]")
-        lines += [f"    {_because(findings, each, language)}" for each in cell.because]
+        lines += [f"    {each}" for each in _reasons(findings, cell, language)]
     if len(open_) > _MOST_LINES:
         lines.append("  " + say("and-more", count=len(open_) - _MOST_LINES))
     lines += [f"- {_remark(remark, language)}" for remark in findings.remarks]
@@ -123,7 +132,7 @@ def _cell_table(findings: AuditFindings, language: Language) -> str:
     rows = []
     for cell in findings.cells:
         low, high = _ends(cell, language)
-        because = [_because(findings, each, language) for each in cell.because]
+        because = _reasons(findings, cell, language)
         words = (
             findings.tables[cell.table].source,
             cell.place,
@@ -179,7 +188,7 @@ def audit_json(findings: AuditFindings, language: Language) -> dict[str, object]
                 "low": cell.low,
                 "high": cell.high,
                 "sharp": cell.sharp,
-                "because": [_because(findings, each, language) for each in cell.because],
+                "because": _reasons(findings, cell, language),
             }
             for cell in findings.cells
         ],

@@ -45,6 +45,8 @@ class Inference:
     """As the table prints numbers; empty: no end on this side."""
     sharp: bool
     because: tuple[Because, ...] = ()
+    shown_in: tuple[str, str] | None = None
+    """(table, place): another table prints the cell."""
 
 
 @dataclass(frozen=True, slots=True)

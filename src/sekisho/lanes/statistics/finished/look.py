@@ -198,6 +198,21 @@ def _verdict(cells: Sequence[Inference], remarks: Sequence[Remark]) -> Verdict:
     return Verdict.REVIEW if remarks or undecided else Verdict.PASS
 
 
+def _printed_elsewhere(
+    given: Sequence[Given], shown: tuple[int, int, int, int], decimals: int
+) -> Inference:
+    """A cell that one table hides and another prints."""
+    table, cell, other, at = shown
+    array, prints = given[table].array, given[other].array
+    labels = array.address(cell)
+    value = _printed(float(prints.values.ravel()[at]), decimals)
+    where = (prints.table.source, prints.table.places[prints.address(at)])
+    place = array.table.places[labels]
+    return Inference(
+        table, labels, place, CellVerdict.EXACT, value, value, sharp=True, shown_in=where
+    )
+
+
 _ORDER = {
     CellVerdict.EXACT: 0,
     CellVerdict.NARROW: 1,
@@ -234,6 +249,7 @@ def _inferences(
                 because,
             )
         )
+    out += [_printed_elsewhere(given, each, decimals) for each in system.shown]
     return tuple(sorted(out, key=lambda cell: (_ORDER[cell.verdict], cell.table)))
 
 

@@ -55,6 +55,8 @@ class System:
     lines: tuple[tuple[int, int, int], ...]
     """(table, sum, line) of each equation."""
     step: float
+    shown: tuple[tuple[int, int, int, int], ...] = ()
+    """(table, cell, other table, its cell): hidden in one table, printed in the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,25 @@ def build(given: Sequence[Given], same: Sequence[Same]) -> System:
     rows, low, high, lines = _compact(parts, open_.size)
     table = np.searchsorted(start, first, side="right") - 1
     step = max((g.array.step for g in given), default=1.0)
-    return System(rows, low, high, table, first - start[table], lines, step)
+    shown = _shown_elsewhere(given, start, root) if same else ()
+    return System(rows, low, high, table, first - start[table], lines, step, shown)
+
+
+def _shown_elsewhere(
+    given: Sequence[Given], start: Ints, root: Ints
+) -> tuple[tuple[int, int, int, int], ...]:
+    """Hidden cells that another table prints."""
+    printed: dict[int, tuple[int, int]] = {}
+    for number, each in enumerate(given):
+        cells = np.flatnonzero(~each.unknown())
+        for cell, at in zip(cells.tolist(), root[start[number] + cells].tolist(), strict=True):
+            printed.setdefault(at, (number, cell))
+    return tuple(
+        (number, cell, *printed[at])
+        for number, each in enumerate(given)
+        for cell in np.flatnonzero(each.array.state.ravel() == HIDDEN).tolist()
+        if (at := int(root[start[number] + cell])) in printed
+    )
 
 
 def _joined(size: int, start: Ints, same: Sequence[Same]) -> Ints:
