@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sekisho.errors import NotFound, fault
 from sekisho.gate.house import Call, House
+from sekisho.gate.logbook import LogBook
 from sekisho.gate.records import (
     consents,
     offers,
@@ -18,7 +19,9 @@ from sekisho.gate.records import (
     subjects,
     sweep,
 )
+from sekisho.gate.records.collect import Collected, Remote, collect
 from sekisho.gate.records.consents import Agreed, ConsentRequest
+from sekisho.gate.records.mine import mine
 from sekisho.gate.records.offers import Offering
 from sekisho.gate.records.opening import Slip
 from sekisho.gate.records.pick_up import PickedUp
@@ -35,10 +38,12 @@ from sekisho.lanes.record.consent import consent_text
 from sekisho.lanes.record.proofs import Act, PickUpProof, pick_up_text
 from sekisho.model.consent import Consent, Scope, Subject
 from sekisho.model.dossier import FactOnFile
+from sekisho.model.mine import Mine
 from sekisho.model.transfer import Recall, Transfer
 from sekisho.people import Action, demand
 from sekisho.ports import Watch
 from sekisho.tlog import keys
+from sekisho.wiring import own_memory, verifiers_of
 
 
 class Records:
@@ -168,6 +173,20 @@ class Records:
         """The recipient says that what it received opened whole; the sealed copy vanishes."""
         return pick_up.acknowledge(self._call, transfer_id, digest)
 
+    def collect(
+        self,
+        remote: Remote,
+        origin: str,
+        transfer_id: str,
+        target: Path,
+        watch: Watch | None = None,
+    ) -> Collected:
+        """At the recipient's: fetch from another node, open, acknowledge; again after a break.
+
+        `origin` is the origin line of that node's log.
+        """
+        return collect(self._call, remote, origin, transfer_id, target, watch or Watch())
+
     def open_sealed(
         self, sealed: Path, slip: Slip, target: Path, key_file: Path | None = None
     ) -> None:
@@ -230,6 +249,15 @@ class ForSubject:
     def standing(self) -> Standing:
         """Who the subject is, and by what right somebody acts for them."""
         return self._standing
+
+    def mine(self) -> Mine:
+        """Everything about the subject: what was shared, why, and what can be done about it.
+
+        With the subject's own secret or key it also holds a receipt for each entry of the log.
+        """
+        folder = self._house.folder.root
+        book = LogBook(self._house.storage, own_memory(folder), verifiers_of(folder))
+        return mine(self._house, self._standing, book)
 
     def consents(self) -> list[Consent]:
         """The subject's consents, oldest first."""
