@@ -90,7 +90,43 @@ def list_(speaker: Speaker, node: Path) -> None:
     )
 
 
-@participant.command(help=said("help-participant-key"))
+@participant.command(help=said("help-participant-token"))
+@click.argument("node", type=click.Path(path_type=Path))
+@click.argument("actor")
+@click.option("--withdraw", is_flag=True, help=said("option-withdraw"))
+@common
+def token(speaker: Speaker, node: Path, actor: str, withdraw: bool) -> None:  # noqa: FBT001
+    """Another access token for an actor, or none."""
+    import sekisho
+
+    with sekisho.open(node, actor=speaker.actor) as opened:
+        if withdraw:
+            opened.members.withdraw_token(actor)
+            speaker.say("token-withdrawn", actor=actor)
+            speaker.answer({"actor": actor, "token": None})
+        else:
+            given = opened.members.renew_token(actor)
+            speaker.say("token-renewed", actor=actor, token=given)
+            speaker.answer({"actor": actor, "token": given})
+
+
+class _AddByDefault(click.Group):
+    """`key NODE NAME FILE` registers a key; `key list` and `key revoke` do what they say."""
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if arguments and arguments[0] not in self.commands:
+            arguments = ["add", *arguments]
+        return super().resolve_command(context, arguments)
+
+
+@participant.group(cls=_AddByDefault, help=said("help-participant-keys"))
+def key() -> None:
+    """Public keys of participants."""
+
+
+@key.command("add", help=said("help-participant-key"))
 @click.argument("node", type=click.Path(path_type=Path))
 @click.argument("name")
 @click.argument("file", type=click.File("r", encoding="utf-8"))
@@ -102,7 +138,7 @@ def list_(speaker: Speaker, node: Path) -> None:
     help=said("option-purpose"),
 )
 @common
-def key(speaker: Speaker, node: Path, name: str, file: TextIO, purpose: str) -> None:
+def add_key(speaker: Speaker, node: Path, name: str, file: TextIO, purpose: str) -> None:
     """Register a participant's public key."""
     import sekisho
 
@@ -110,3 +146,47 @@ def key(speaker: Speaker, node: Path, name: str, file: TextIO, purpose: str) -> 
         registered = opened.add_key(name, purpose, file.read())
     speaker.say("key-added", participant=name, fingerprint=registered.fingerprint)
     speaker.answer({"participant": name, "fingerprint": registered.fingerprint})
+
+
+@key.command("list", help=said("help-participant-key-list"))
+@click.argument("node", type=click.Path(path_type=Path))
+@common
+def list_keys(speaker: Speaker, node: Path) -> None:
+    """Registered keys, revoked ones too."""
+    import sekisho
+
+    with sekisho.open(node, actor=speaker.actor) as opened:
+        found = opened.keys()
+    for each in found:
+        name = "key-in-force" if each.revoked_at is None else "key-no-more"
+        fields = {"participant": each.participant, "purpose": each.purpose}
+        speaker.say(name, fingerprint=each.fingerprint, **fields)
+    if not found:
+        speaker.say("no-keys")
+    speaker.answer(
+        {
+            "keys": [
+                {
+                    "fingerprint": each.fingerprint,
+                    "participant": each.participant,
+                    "purpose": each.purpose,
+                    "revoked_at": each.revoked_at.isoformat() if each.revoked_at else None,
+                }
+                for each in found
+            ]
+        }
+    )
+
+
+@key.command("revoke", help=said("help-participant-key-revoke"))
+@click.argument("node", type=click.Path(path_type=Path))
+@click.argument("fingerprint")
+@common
+def revoke_key(speaker: Speaker, node: Path, fingerprint: str) -> None:
+    """Let a key count no more."""
+    import sekisho
+
+    with sekisho.open(node, actor=speaker.actor) as opened:
+        opened.records.revoke_key(fingerprint)
+    speaker.say("key-revoked", fingerprint=fingerprint)
+    speaker.answer({"fingerprint": fingerprint, "revoked": True})

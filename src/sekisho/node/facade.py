@@ -20,6 +20,7 @@ from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.programme import Programme
 from sekisho.model.release import Delivery, Job, Release
 from sekisho.node.forms import Forms
+from sekisho.node.members import Members
 from sekisho.node.questions import Epsilon, Questions
 from sekisho.node.records import Records
 from sekisho.node.witnessing import Witnessing
@@ -317,6 +318,11 @@ class Node:
         admit.permit(self._call, action, programme, holders)
         ids = [each.id for each in programme.datasets]
         return release, [d for i in ids for d in self._house.store.deliveries(programme.id, i)]
+
+    @property
+    def members(self) -> Members:
+        """Access tokens of the actors."""
+        return Members(self._call)
 
     @property
     def verifier_key(self) -> str:
