@@ -1,9 +1,13 @@
 """Two hospitals with nodes of their own, one patient, and a small history: for the record lane."""
 
+import atexit
 import json
 import secrets
+import shutil
+import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import sekisho
@@ -208,6 +212,20 @@ class Pair:
 
 def pair(folder: Path, receiver: Participant = OSAKA) -> Pair:
     """Two nodes that know each other's keys, and a patient at the first."""
+    model, subject = _model(receiver.id)
+    for name in ("sender", "recipient"):
+        shutil.copytree(model / name, folder / name)
+    clock = StillClock()
+    sender, recipient = (open_node(folder / name, clock) for name in ("sender", "recipient"))
+    return Pair(folder, clock, sender, recipient, subject, write_history(folder), receiver)
+
+
+@cache
+def _model(receiver_id: str) -> tuple[Path, Subject]:
+    """The pair that others are copied from: founding two nodes takes most of the time."""
+    folder = Path(tempfile.mkdtemp(prefix="sekisho-pair-"))
+    atexit.register(shutil.rmtree, folder)
+    receiver = next(each for each in (OSAKA, BERLIN, BOSTON) if each.id == receiver_id)
     clock = StillClock()
     sender = new_node(folder / "sender", TOKYO, clock)
     recipient = new_node(folder / "recipient", receiver, clock)
@@ -220,8 +238,9 @@ def pair(folder: Path, receiver: Participant = OSAKA) -> Pair:
     clerk = Actor(f"clerk-{receiver.id}", receiver.id, frozenset({Role.DATA_USER}))
     sender.add_actor(clerk)
     subject = sender.records.register_subject(ADDRESS)
-    record = write_history(folder)
-    return Pair(folder, clock, sender, recipient, subject, record, receiver)
+    sender.close()
+    recipient.close()
+    return folder, subject
 
 
 def subject_key() -> tuple[bytes, str]:
