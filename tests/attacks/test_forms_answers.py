@@ -113,7 +113,7 @@ def test_answers_of_three_hundred_pages_are_refused_with_both_sizes_and_kept_out
     "given",
     [
         "1e9", "0x10", "NaN", "inf", "1,000", "1_000", "--1", "12.5.1", "9" * 30, True, [1], {"a": 1},
-        float("nan"), float("inf"), 10**40, Decimal("NaN"), "½", "٣ ٤",
+        float("nan"), float("inf"), 10**40, Decimal("NaN"), Decimal("1e400000000"), Decimal("1e-400000000"), "½", "٣ ٤",
     ],
 )  # fmt: skip
 def test_what_is_no_plain_number_is_no_number(given):

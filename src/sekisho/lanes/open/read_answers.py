@@ -4,6 +4,7 @@ A draft keeps whatever this lets through; whether the answers are whole is asked
 submitted (`validate`). A fault's place is the question, with `.column` and row within a table.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -11,13 +12,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sekisho.errors import Fault, Place, fault
+from sekisho.errors import DeliveryError, Fault, Place, fault
+from sekisho.model.characters import HIDDEN
 from sekisho.model.form import Form, Question, QuestionKind
 from sekisho.model.submission import Answer, BothText, Cell, FileRef, Money, Row
 from sekisho.terms import Language
 
 MOST_OF_TEXT = 10_000
 """Characters of a text whose question says nothing else."""
+MOST_OF_JSON = 8 * 1024 * 1024
+"""Bytes of a JSON file with answers; every character may take several."""
 MOST_OF_ROWS = 200
 """Rows of a table whose question says nothing else."""
 
@@ -25,13 +29,6 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,9})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_UNREADABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
-    "\ufffe\uffff\U000e0000-\U000e007f]"
-)
-"""Control characters, invisible ones, and those that turn the direction of text. Joiners and marks
-that scripts need (U+200C to U+200F) stay, and so does text that runs from right to left."""
-
 _EMPTY: tuple[object, ...] = (None, "", (), [], {})
 
 
@@ -50,6 +47,26 @@ def read_answers(form: Form, given: object) -> tuple[dict[str, Answer], list[Fau
     faults = unknown_names(given, [each.id for each in form.questions])
     answers, wrong = read_questions(form.questions, given)
     return answers, [*faults, *wrong]
+
+
+def parse_answers(data: bytes) -> object:
+    """What a JSON file or request holds; numbers stay exact.
+
+    Raises: DeliveryError when it is no JSON, names something twice, or is far too large.
+    """
+    if len(data) > MOST_OF_JSON:
+        raise DeliveryError(fault("forms.too-large", found=len(data), most=MOST_OF_JSON))
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_float=Decimal, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise DeliveryError(fault("forms.not-answers")) from None
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
 
 
 def read_questions(
@@ -174,7 +191,8 @@ def _several(question: Question, given: object) -> tuple[str, ...]:
 def _decimal(question: Question, given: object) -> Decimal:
     if isinstance(given, float):
         given = Decimal(repr(given))
-    if isinstance(given, Decimal) and given.is_finite():
+    if isinstance(given, Decimal) and given.is_finite() and abs(given.adjusted()) <= 40:
+        # A number with a huge exponent would fill the memory when it is written out.
         given = format(given, "f")
     if isinstance(given, int) and not isinstance(given, bool):
         given = str(given) if abs(given) < 10**18 else ""
@@ -232,7 +250,7 @@ def _words(question: Question, given: object) -> str:
     if not isinstance(given, str):
         raise _Wrong("forms.not-text")
     text = given.replace("\r\n", "\n").replace("\r", "\n").strip()
-    found = _UNREADABLE.search(text)
+    found = HIDDEN.search(text)
     if found:
         raise _Wrong("forms.unreadable-character", point=f"U+{ord(found[0]):04X}")
     if "\n" in text and question.lines == 1:
