@@ -11,11 +11,18 @@ from sekisho.ports import Watch
 from tests.lib.fhir_endpoint import Hospital, serving
 
 
-@pytest.fixture
-def hospital():
+@pytest.fixture(scope="module")
+def server():
     made = Hospital()
     with serving(made):
         yield made
+
+
+@pytest.fixture
+def hospital(server):
+    fresh = Hospital(base=server.base)
+    vars(server).update(vars(fresh))
+    return server
 
 
 def fetched(hospital, target, patient=None, **limits):

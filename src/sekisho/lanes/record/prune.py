@@ -229,13 +229,14 @@ class Pruner:
         below = want.of(name, element)
         own = f"{within}.{element.path}" if within else element.path
         chosen = want.whole or below is not None
-        forced = element.required or element.stays or own in self._anchors()
+        anchored = own in self._anchors()
+        forced = element.required or element.stays or anchored
         deed, reason = self._deed(element, below, want, chosen=chosen or forced)
         if deed in (Deed.GROUP, Deed.LEAF) and self.codes is not None:
             is_code = element.shape and own in self.semantics.code_paths(self.type)
             deed = Deed.CODED if is_code else deed
         inner = below or (WHOLE if want.whole else self._least(element))
-        if want.whole and below is not None and not below.whole:
+        if (want.whole or anchored) and below is not None:
             inner = Want(whole=True, below=below.below)
         if element.part is Part.REFERENCE:
             inner = below if below is not None and below.below else NOTHING
