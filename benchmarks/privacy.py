@@ -10,6 +10,9 @@ and are skipped by name where they are absent.
 
     python benchmarks/privacy.py [--quick | --full] [--tasks ABC] [--peers FOLDER] [--json FILE]
 
+How wrong the numbers are over epsilon and over the number of rows is measured, and drawn, by
+privacy_errors.py.
+
 A peer's processor seconds and memory are those of its Python process; Spark's are not in them.
 """
 
@@ -137,8 +140,14 @@ def run_sekisho(task: str, file: Path, threads: int, repeats: int, epsilon: str)
     found["rows"] = [
         [*row.groups, *(number_of(n) for n in row.numbers.values())] for row in table.rows
     ]
-    found["lost"] = [[each.share, each.standard_error] for each in table.lost]
+    found["lost"] = [shares_of(each) for each in table.lost]
     return found
+
+
+def shares_of(lost) -> dict:
+    """What is said of clipping: shares with their standard errors, None where nothing is said."""
+    said = {"missing": lost.missing, "units": lost.units}
+    return {name: s and [s.value, s.standard_error] for name, s in said.items()}
 
 
 def _zeros():
@@ -280,72 +289,19 @@ def compare(rows: int, file: Path, asked) -> dict:
             print(f"{variant:14}{got['wall']:9.2f}{ratio:9.2f}{got['cpu']:8.2f}{got['mib']:7.0f}")
         ours = runs["sekisho"]
         found = errors_of(task, file, ours.pop("rows"))
-        share, error = ours["lost"][0]
+        said = "; ".join(
+            f"{name} said {share[0]:.3f} ± {2 * share[1]:.3f}" if share else f"{name} not said"
+            for name, share in ours["lost"][0].items()
+        )
         print(
             f"mean error {found['error']:.1f} of {found['mean']:.0f}; margins "
             + ", ".join(f"{n} {e:.0f}" for n, e in found["margins"].items())
             + f"; groups {found['groups']}; order {found['order']:+.3f}; noise interval holds the "
             + f"truth {found['covered']:.2f}; lost {found['lost']:.3f} "
-            + f"(said {share:.3f} ± {2 * error:.3f})"
+            + f"({said})"
         )
         figures[task] = {"runs": runs, "errors": found}
     return figures
-
-
-def over_epsilon(file: Path, asked) -> dict:
-    print("\nTask A, mean error by epsilon")
-    found = {}
-    for epsilon in ("0.25", "0.5", "1", "2", "4"):
-        got = run("sekisho", "A", file, asked, epsilon)
-        found[epsilon] = errors_of("A", file, got["rows"])["error"]
-        print(f"  {epsilon:>5}  {found[epsilon]:.1f}")
-    return found
-
-
-def ten_groups(file: Path) -> float:
-    """The mean error of keeping ten groups of each person, before any noise: the usual way."""
-    import duckdb
-
-    pairs = f"SELECT DISTINCT user_id, day, region, category FROM '{file}'"
-    kept = f"SELECT count(*) AS d FROM ({pairs}) GROUP BY user_id"
-    (lost,) = duckdb.execute(f"SELECT sum(d - least(d, 10)) FROM ({kept})").fetchall()[0]
-    return float(lost) / 8460
-
-
-def draw_chart(figures: dict, target: Path) -> None:
-    """Error by epsilon for every size that was measured, beside ten groups of each person."""
-    import vl_convert
-
-    points = [
-        {"epsilon": float(epsilon), "error": error, "line": f"{int(rows):,} rows, {way}"}
-        for rows, found in figures.items()
-        if "epsilon" in found
-        for epsilon, ours in found["epsilon"].items()
-        for way, error in (("weights", ours), ("ten groups a person", found["ten"]))
-    ]
-    axes = {
-        "x": {"field": "epsilon", "type": "quantitative", "scale": {"type": "log"}},
-        "y": {
-            "field": "error",
-            "type": "quantitative",
-            "scale": {"type": "log"},
-            "title": "mean absolute error",
-        },
-        "color": {
-            "field": "line",
-            "type": "nominal",
-            "title": None,
-            "legend": {"labelLimit": 300},
-        },
-    }
-    chart = {
-        "data": {"values": points},
-        "mark": {"type": "line", "point": True},
-        "encoding": axes,
-        "width": 420,
-        "height": 260,
-    }
-    target.write_text(vl_convert.vegalite_to_svg(chart), encoding="utf-8")
 
 
 def main() -> None:
@@ -360,7 +316,6 @@ def main() -> None:
     parser.add_argument("--tasks", default="ABC", help="which of A, B and C")
     parser.add_argument("--data", type=Path, help="folder in which generated tables are kept")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--chart", type=Path, help="SVG of the error by epsilon")
     for hidden in ("--child", "--task", "--file", "--epsilon"):
         parser.add_argument(hidden, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -382,11 +337,6 @@ def main() -> None:
             if rows <= 10_000_000:
                 figures[str(rows)]["totals"] = totals = consistency(file, asked)
                 print("totals' mean error: " + json.dumps(totals))
-                figures[str(rows)]["epsilon"] = over_epsilon(file, asked)
-                figures[str(rows)]["ten"] = ten_groups(file)
-                print(f"ten groups a person, before noise: {figures[str(rows)]['ten']:.1f}")
-    if asked.chart:
-        draw_chart(figures, asked.chart)
     if asked.json:
         asked.json.write_text(json.dumps(figures, indent=1))
 

@@ -1,9 +1,11 @@
 """One peer's way of the benchmark's tasks, run in the peer's own environment.
 
-    ENVIRONMENT/bin/python benchmarks/privacy_peers.py PEER TASK FILE
+    ENVIRONMENT/bin/python benchmarks/privacy_peers.py PEER TASK FILE [EPSILON BOUND]
 
 Each aims at the same promise, one unit added or removed at epsilon 1, with at most ten groups a
-unit and one row in each, as far as the peer can say so. The result is one line of JSON.
+unit and one row in each, as far as the peer can say so. The result is one line of JSON. With
+EPSILON and BOUND, of Task A, the peer adds Gaussian noise at delta 1e-9 and its cells are given
+too, so that its error can be measured at the bound that suits it best.
 
     opendp      opendp[polars]==0.16.0
     smartnoise  smartnoise-sql==1.0.10 duckdb==1.3.2
@@ -11,6 +13,7 @@ unit and one row in each, as far as the peer can say so. The result is one line 
 """
 
 import json
+import math
 import os
 import resource
 import sys
@@ -22,7 +25,13 @@ SIZES = {"day": range(30), "region": range(1, 48), "category": range(6)}
 BOUND = 10
 
 
-def opendp(task: str, file: str) -> int:
+def rho_of(epsilon: float, delta: float = 1e-9) -> float:
+    """The zero-concentrated loss that keeps (epsilon, delta): for it Gaussian noise is drawn."""
+    log = -math.log(delta)
+    return (math.sqrt(log + epsilon) - math.sqrt(log)) ** 2
+
+
+def opendp(task: str, file: str, epsilon: float = 1.0, bound: int = 0) -> int | list[int]:
     import opendp.prelude as dp
     import polars as pl
 
@@ -32,14 +41,14 @@ def opendp(task: str, file: str) -> int:
     frame = pl.scan_parquet(file).with_columns(pl.col("duration_minutes").cast(pl.Float64), *whole)
     if task == "A":
         frame = frame.with_columns(
-            cell=pl.col("day") * 282 + pl.col("region") * 6 + pl.col("category")
+            cell=pl.col("day") * 282 + (pl.col("region") - 1) * 6 + pl.col("category")
         )
         groups = ["cell"]
     rows = 100_000_000
     context = dp.Context.compositor(
         data=frame,
-        privacy_unit=dp.unit_of(contributions=BOUND, identifier="user_id"),
-        privacy_loss=dp.loss_of(epsilon=1.0),
+        privacy_unit=dp.unit_of(contributions=1, identifier="user_id"),
+        privacy_loss=dp.loss_of(rho=rho_of(epsilon)) if bound else dp.loss_of(epsilon=epsilon),
         split_evenly_over=1,
         margins=[dp.polars.Margin(by=groups, max_length=rows, max_groups=10_000)],
     )
@@ -50,13 +59,14 @@ def opendp(task: str, file: str) -> int:
     keys = pl.LazyFrame(list(product(*lists)), schema=dict.fromkeys(groups, pl.Int32), orient="row")
     query = (
         context.query()
-        .truncate_per_group(1)
-        .truncate_num_groups(BOUND, by=groups, keep="first")
+        .truncate_per_group(1, by=groups)
+        .truncate_num_groups(bound or BOUND, by=groups, keep="first")
         .group_by(groups)
         .agg(*wanted)
         .with_keys(keys)
     )
-    return query.release().collect().height
+    found = query.release().collect()
+    return found.sort("cell")["len"].to_list() if bound else found.height
 
 
 def smartnoise(task: str, file: str) -> int:
@@ -163,8 +173,11 @@ def tumult(task: str, file: str) -> int:
 
 
 def main() -> None:
-    peer, task, file = sys.argv[1:4]
+    peer, task, file, *more = sys.argv[1:]
     before, begun = time.process_time(), time.monotonic()
+    if more:
+        print(json.dumps({"cells": opendp(task, file, float(more[0]), int(more[1]))}))
+        return
     groups = {"opendp": opendp, "smartnoise": smartnoise, "tumult": tumult}[peer](task, file)
     wall = time.monotonic() - begun
     found = {

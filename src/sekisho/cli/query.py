@@ -1,7 +1,6 @@
 """`sekisho query`, `budget` and `explain`: an analyst's own questions, and what they cost."""
 
 import shutil
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,6 +101,7 @@ def budget(speaker: Speaker, node: Path, programme: str | None) -> None:
     """Say what was spent on the people in the data."""
     import sekisho
     from sekisho.gate.budgets import total_losses
+    from sekisho.present.answer import loss_text
 
     with sekisho.open(node, actor=speaker.actor) as opened:
         states = opened.budgets(programme)
@@ -109,7 +109,11 @@ def budget(speaker: Speaker, node: Path, programme: str | None) -> None:
     for state in states:
         _show_budget(speaker, state)
     for each in totals:
-        fields = {"unit": each.unit, "epsilon": _up(each.epsilon), "delta": f"{each.delta:.3g}"}
+        fields = {
+            "unit": each.unit,
+            "epsilon": loss_text(each.epsilon),
+            "delta": f"{each.delta:.3g}",
+        }
         speaker.line(text.sentence("budget.total", fields, speaker.language))
     if not states:
         speaker.line(text.sentence("budget.no-budgets", {}, speaker.language))
@@ -156,6 +160,8 @@ def _show_answer(speaker: Speaker, answer: "Queried", folder: Path, faults: "lis
 
 
 def _show_budget(speaker: Speaker, state: "BudgetState") -> None:
+    from sekisho.present.answer import left_text, loss_text
+
     def line(code: str, **fields: object) -> None:
         speaker.line(text.sentence(f"budget.{code}", fields, speaker.language))
 
@@ -166,8 +172,8 @@ def _show_budget(speaker: Speaker, state: "BudgetState") -> None:
         period=state.period,
         epsilon=state.epsilon,
         delta=f"{state.delta:.3g}",
-        spent=_up(state.spent),
-        left=_down(state.left),
+        spent=loss_text(state.spent),
+        left=left_text(state.left),
     )
     if state.until:
         line("until", day=state.until)
@@ -180,7 +186,7 @@ def _show_budget(speaker: Speaker, state: "BudgetState") -> None:
             actor=each.actor,
             what=each.what,
             purpose=each.purpose,
-            epsilon=_up(each.epsilon),
+            epsilon=loss_text(each.epsilon),
             entry=each.entry_index,
         )
         if each.request in state.undrawn:
@@ -213,11 +219,3 @@ def _budget_answer(state: "BudgetState") -> dict[str, object]:
             for each in state.charges
         ],
     }
-
-
-def _up(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.001"), ROUND_CEILING).normalize() + 0
-
-
-def _down(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.001"), ROUND_FLOOR).normalize() + 0

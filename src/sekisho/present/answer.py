@@ -93,15 +93,26 @@ class Quoted:
         return f'<ul lang="{self.language.value}">{items}</ul>'
 
 
+def loss_text(epsilon: Decimal) -> str:
+    """A loss in three decimals, rounded up; not for the millionth that rounding up put on top."""
+    shown = (epsilon - Decimal("0.000002")).quantize(Decimal("0.001"), ROUND_CEILING)
+    return f"{max(shown, Decimal(0)).normalize():f}"
+
+
+def left_text(epsilon: Decimal) -> str:
+    """What is left in three decimals, rounded down."""
+    return f"{epsilon.quantize(Decimal('0.001'), ROUND_FLOOR).normalize():f}"
+
+
 def _cost(quoted: Quoted, budget: Charged, language: Language) -> str:
     if quoted.is_paid:
         return sentence("budget.paid", language=language)
     fields = {
-        "epsilon": budget.epsilon,
+        "epsilon": loss_text(budget.epsilon),
         "delta": f"{budget.delta:.3g}",
         "dataset": budget.dataset,
         "period": budget.period,
-        "left": budget.left,
+        "left": left_text(budget.left),
     }
     return sentence("budget.cost", fields, language)
 
@@ -160,11 +171,11 @@ class Queried:
             said += _lost(each, spoken)
         for budget in self.budgets:
             spent = {
-                "epsilon": budget.epsilon,
+                "epsilon": loss_text(budget.epsilon),
                 "delta": f"{budget.delta:.3g}",
                 "dataset": budget.dataset,
                 "period": budget.period,
-                "left": budget.left,
+                "left": left_text(budget.left),
             }
             said.append(sentence("budget.spent-now", spent, spoken))
         return said
