@@ -17,7 +17,7 @@ from sekisho.lanes.record.seal_layout import SealContext
 from sekisho.model.transfer import Transfer
 from sekisho.people import Action, demand, keys_in_force
 
-_WORD = re.compile(r"[\x21-\x7e]{1,200}")
+_WORD = re.compile(r"[\x20-\x7e]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
