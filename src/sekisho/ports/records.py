@@ -38,8 +38,15 @@ class RecordStore(Protocol):
     def consents(self, subject: str | None = None, holder: str | None = None) -> list[Consent]: ...
     def consent_by_request(self, requested_by: str, request: str) -> Consent | None: ...
     def dossier(self, consent_id: str) -> Dossier | None: ...
-    def change(self, consent_id: str, judge: Callable[[Dossier], DossierChange]) -> Dossier:
+    def change(
+        self,
+        consent_id: str,
+        judge: Callable[[Dossier], DossierChange],
+        transfer: str | None = None,
+    ) -> Dossier:
         """What `judge` makes of the dossier as it stands; nobody else changes it meanwhile.
+
+        With `transfer` the dossier holds that one transfer alone, for a consent with many.
 
         Raises: whatever `judge` raises, NotFound, Conflict when a transition is not in its table
         or a challenge was spent before; then nothing changed.

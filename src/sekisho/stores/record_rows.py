@@ -177,8 +177,8 @@ def spend(connection: Connection, challenge: SpentChallenge) -> None:
 # -- what hangs together ----------------------------------------------------------------------
 
 
-def find_dossier(connection: Connection, consent_id: str) -> Dossier:
-    """A consent with all that hangs on it.
+def find_dossier(connection: Connection, consent_id: str, transfer: str | None = None) -> Dossier:
+    """A consent with all that hangs on it, or with what hangs on one of its transfers.
 
     Raises: NotFound.
     """
@@ -186,7 +186,9 @@ def find_dossier(connection: Connection, consent_id: str) -> Dossier:
     subject = subject_rows.find_subject(connection, consent.subject) if consent else None
     if consent is None or subject is None:
         raise NotFound(fault("store.no-consent"))
-    own = find_transfers(connection, transfers.c.consent == consent_id)
+    where = [transfers.c.consent == consent_id]
+    where += [transfers.c.id == transfer] if transfer is not None else []
+    own = find_transfers(connection, *where)
     ids = [each.id for each in own]
     sent = find_recalls(connection, recalls.c.transfer.in_(ids)) if ids else []
     return Dossier(subject, consent, tuple(own), tuple(sent))

@@ -133,22 +133,29 @@ class SqlRecords:
                 return None
             return record_rows.find_dossier(connection, consent_id)
 
-    def change(self, consent_id: str, judge: Callable[[Dossier], DossierChange]) -> Dossier:
+    def change(
+        self,
+        consent_id: str,
+        judge: Callable[[Dossier], DossierChange],
+        transfer: str | None = None,
+    ) -> Dossier:
         """What `judge` makes of the dossier as it stands; nobody else changes it meanwhile.
+
+        With `transfer` the dossier holds that one transfer alone, for a consent with many.
 
         Raises: whatever `judge` raises; NotFound; Conflict when a transition is not in its table or
         a challenge was spent before; UsageError when a change has no entry. Then nothing changed.
         """
         with self._changing("store.request-exists") as connection:
             log_rows.lock(connection)
-            before = record_rows.find_dossier(connection, consent_id)
+            before = record_rows.find_dossier(connection, consent_id, transfer)
             asked = judge(before)
             _check(before, asked)
             indices = [log_rows.append(connection, each) for each in asked.entries]
             if asked.spent is not None:
                 record_rows.spend(connection, asked.spent)
             _write(connection, asked, indices)
-            return record_rows.find_dossier(connection, consent_id)
+            return record_rows.find_dossier(connection, consent_id, transfer)
 
     def transfer(self, transfer_id: str) -> Transfer | None:
         """The transfer of that id."""

@@ -183,7 +183,7 @@ def _refuse(house: House, work: _Work, decision: Decision) -> NoReturn:
         entry = transfer_entry(house, dossier.subject, refused)
         return DossierChange((entry,), transfers=((refused, 0),))
 
-    house.store.records.change(work.consent.id, judge)
+    house.store.records.change(work.consent.id, judge, work.transfer.id)
     sequence(house)
     raise Refused(*_refusal(work.transfer, decision))
 
@@ -227,7 +227,9 @@ def _committed(house: House, work: _Work, made: lane.Offer) -> Transfer:
         entry = transfer_entry(house, dossier.subject, offered)
         return DossierChange((entry,), transfers=((offered, 0),))
 
-    return _needed(house.store.records.change(work.consent.id, judge), work.transfer.id)
+    return _needed(
+        house.store.records.change(work.consent.id, judge, work.transfer.id), work.transfer.id
+    )
 
 
 def _needed(dossier: Dossier, transfer_id: str) -> Transfer:
@@ -252,4 +254,4 @@ def finish(house: House, transfer: Transfer) -> Transfer:
         ready = lane.ready(now, flow, dossier.consent, house.clock.now())
         return DossierChange(transfers=((ready, None),))
 
-    return _needed(house.store.records.change(transfer.consent, judge), transfer.id)
+    return _needed(house.store.records.change(transfer.consent, judge, transfer.id), transfer.id)

@@ -29,7 +29,8 @@ def clear(house: House, dossier: Dossier) -> None:
         def judge(now: Dossier) -> DossierChange:
             return erasing(house, now, [t for t in now.transfers if t.state in _WAIT_FOR_ERASURE])
 
-        house.store.records.change(dossier.consent.id, judge)
+        only = dossier.transfers[0].id if len(dossier.transfers) == 1 else None
+        house.store.records.change(dossier.consent.id, judge, only)
         sequence(house)
 
 

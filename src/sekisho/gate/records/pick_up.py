@@ -79,7 +79,7 @@ def fetch(call: Call, transfer_id: str, proof: PickUpProof) -> PickedUp:
                 raise StorageError(fault("records.payload-missing"))
             return change
 
-        dossier = house.store.records.change(transfer.consent, judge)
+        dossier = house.store.records.change(transfer.consent, judge, transfer_id)
         sequence(house)
         undo.pop_all()
     now = dossier.transfer(transfer_id)
@@ -170,7 +170,7 @@ def acknowledge(call: Call, transfer_id: str, digest: str) -> Transfer:
         entry = transfer_entry(house, dossier.subject, said, EntryKind.TRANSFER_DELIVERED)
         return DossierChange((entry,), transfers=((said, 0),))
 
-    house.store.records.change(transfer.consent, judge)
+    house.store.records.change(transfer.consent, judge, transfer_id)
     sequence(house)
     return _done_with(house, transfer)
 
@@ -185,7 +185,7 @@ def _done_with(house: House, transfer: Transfer) -> Transfer:
             return DossierChange()
         return erasing(house, dossier, [now], "acknowledged")
 
-    dossier = house.store.records.change(transfer.consent, judge)
+    dossier = house.store.records.change(transfer.consent, judge, transfer.id)
     sequence(house)
     now = dossier.transfer(transfer.id)
     if now is None:

@@ -57,7 +57,7 @@ def acknowledge_recall(call: Call, recall_id: str, answer: str) -> Recall:
         entry = record_entry(house, EntryKind.DUTY_DONE, dossier.subject, said)
         return DossierChange((entry,), recalls=((done, 0),))
 
-    dossier = store.change(transfer.consent, judge)
+    dossier = store.change(transfer.consent, judge, transfer.id)
     sequence(house)
     return next(each for each in dossier.recalls if each.id == recall_id)
 

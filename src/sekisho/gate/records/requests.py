@@ -58,7 +58,7 @@ def request_transfer(call: Call, asked: TransferRequest) -> Transfer:
     if not asked.categories or any(flow.category(each) is None for each in asked.categories):
         known = ", ".join(f"`{each.id}`" for each in flow.categories)
         raise UsageError(fault("records.list-unknown", field="categories", known=known))
-    dossier = house.store.records.dossier(asked.consent)
+    dossier = _looked_up(house, asked.consent)
     transfer = _asked(house, dossier, asked, recipient, request)
     before = house.store.records.transfer(transfer.id)
     if before is not None:
@@ -67,6 +67,13 @@ def request_transfer(call: Call, asked: TransferRequest) -> Transfer:
     if dossier is None or not _may_ask(house, dossier, transfer):
         _turn_away(house, dossier, transfer)
     return _kept(house, transfer)
+
+
+def _looked_up(house: House, consent_id: str) -> Dossier | None:
+    """The consent with its subject; an unknown one costs the same two look-ups."""
+    consent = house.store.records.consent(consent_id)
+    subject = house.store.records.subject(consent.subject if consent else _ABSENT)
+    return Dossier(subject, consent) if consent is not None and subject is not None else None
 
 
 def _asked(
@@ -131,7 +138,7 @@ def _kept(house: House, transfer: Transfer) -> Transfer:
         entry = transfer_entry(house, dossier.subject, transfer)
         return DossierChange((entry,), transfers=((transfer, 0),))
 
-    dossier = house.store.records.change(transfer.consent, judge)
+    dossier = house.store.records.change(transfer.consent, judge, transfer.id)
     kept = dossier.transfer(transfer.id)
     if kept is None:
         raise NotFound(fault("records.no-consent"))

@@ -59,7 +59,7 @@ def _run_out(house: House, transfer: Transfer) -> int:
             (transfer_entry(house, dossier.subject, over),), transfers=((over, 0),)
         )
 
-    dossier = house.store.records.change(transfer.consent, judge)
+    dossier = house.store.records.change(transfer.consent, judge, transfer.id)
     sequence(house)
     clear(house, dossier)
     return 1
