@@ -145,9 +145,14 @@ def harmless_package(data: bytes, wanted: FileKind, limits: Limits = LIMITS) -> 
 
     Raises: DeliveryError as `unpack` does.
     """
+    return packed(unpack(data, wanted, limits))
+
+
+def packed(parts: Mapping[str, bytes]) -> io.BytesIO:
+    """A fresh package of these parts and nothing else."""
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as package:
-        for name, content in unpack(data, wanted, limits).items():
+        for name, content in parts.items():
             package.writestr(zipfile.ZipInfo(name), content)
     whole.seek(0)
     return whole
