@@ -77,9 +77,9 @@ def write_history(folder: Path, person: str = "p1") -> Path:
     return file
 
 
-def new_node(folder: Path, owner: Participant, clock: StillClock | None = None) -> Node:
+def new_node(folder: Path, owner: Participant, clock: StillClock, store: str | None = None) -> Node:
     """A hospital's node that knows the others, with the programme of referrals."""
-    sekisho.init(folder, owner).close()
+    sekisho.init(folder, owner, store=store).close()
     node = open_node(folder, clock)
     for each in (TOKYO, OSAKA, BERLIN, BOSTON):
         if each.id != owner.id:
@@ -107,6 +107,7 @@ class Pair:
     subject: Subject
     record: Path
     receiver: Participant
+    seen: int = 0
 
     @property
     def secret(self) -> str:
@@ -210,12 +211,18 @@ class Pair:
         return json.loads(target.read_text(encoding="utf-8"))
 
 
-def pair(folder: Path, receiver: Participant = OSAKA) -> Pair:
-    """Two nodes that know each other's keys, and a patient at the first."""
-    model, subject = _model(receiver.id)
-    for name in ("sender", "recipient"):
-        shutil.copytree(model / name, folder / name)
+def pair(folder: Path, receiver: Participant = OSAKA, store: str | None = None) -> Pair:
+    """Two nodes that know each other's keys, and a patient at the first.
+
+    With `store` the sender's state lies in that empty PostgreSQL database.
+    """
     clock = StillClock()
+    if store is not None:
+        subject = _found(folder, receiver, store)
+    else:
+        model, subject = _model(receiver.id)
+        for name in ("sender", "recipient"):
+            shutil.copytree(model / name, folder / name)
     sender, recipient = (open_node(folder / name, clock) for name in ("sender", "recipient"))
     return Pair(folder, clock, sender, recipient, subject, write_history(folder), receiver)
 
@@ -226,8 +233,12 @@ def _model(receiver_id: str) -> tuple[Path, Subject]:
     folder = Path(tempfile.mkdtemp(prefix="sekisho-pair-"))
     atexit.register(shutil.rmtree, folder)
     receiver = next(each for each in (OSAKA, BERLIN, BOSTON) if each.id == receiver_id)
+    return folder, _found(folder, receiver, None)
+
+
+def _found(folder: Path, receiver: Participant, store: str | None) -> Subject:
     clock = StillClock()
-    sender = new_node(folder / "sender", TOKYO, clock)
+    sender = new_node(folder / "sender", TOKYO, clock, store)
     recipient = new_node(folder / "recipient", receiver, clock)
     for home, abroad in ((sender, recipient), (recipient, sender)):
         for purpose in ("sign", "seal"):
@@ -240,7 +251,7 @@ def _model(receiver_id: str) -> tuple[Path, Subject]:
     subject = sender.records.register_subject(ADDRESS)
     sender.close()
     recipient.close()
-    return folder, subject
+    return subject
 
 
 def subject_key() -> tuple[bytes, str]:
