@@ -1,6 +1,7 @@
 """What surrounds an answer tells nothing more: refusals, dry runs, papers, charges left behind."""
 
 import json
+import re
 import shutil
 from decimal import Decimal
 
@@ -247,3 +248,13 @@ def test_a_group_of_few_found_in_the_data_is_not_shown_although_the_asker_sets_t
         contribution={"found_groups": 50},
     )
     assert found.table.rows == ()
+
+
+@pytest.mark.parametrize("minutes", ["nan", "inf", "-inf", "1e309", "601", "-0.1"])
+def test_amounts_that_would_poison_a_sum_never_come_in(node, tmp_path, minutes):
+    poisoned = write_trips(tmp_path / "odd.csv", [f"977,east,2024-01-15,{minutes}"])
+    with pytest.raises(sekisho.errors.DeliveryError) as told:
+        node.load(PROGRAMME, "trips", poisoned)
+    assert "977" not in str(told.value)
+    assert not re.search(rf"(?<!\w){minutes}(?!\w)", str(told.value))
+    assert len(node._house.store.deliveries(PROGRAMME, "trips")) == 1

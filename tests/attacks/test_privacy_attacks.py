@@ -194,6 +194,31 @@ def test_a_group_of_ones_own_never_shows_although_one_has_a_million_rows():
         assert table_from(plan, sums, SeededNoise(seed)).rows == ()
 
 
+@pytest.mark.parametrize("by", ["minutes, age, day", "minutes, age, day, balance, left_at"])
+def test_ten_million_listed_groups_are_refused_before_a_row_is_read(by):
+    with pytest.raises(QueryError) as refused:
+        planned(f"SELECT {by}, COUNT(*) AS n FROM trips GROUP BY {by}")
+    assert [each.code for each in refused.value.faults] == ["privacy.too_many_groups"]
+
+
+def test_however_many_groups_are_found_nothing_is_refused_after_the_charge():
+    """A refusal would tell of the number of groups, which nothing was paid for."""
+    plan = planned(
+        "SELECT shop, COUNT(*) AS n FROM trips GROUP BY shop",
+        Contribution(groups=3, found_groups=20),
+        epsilon="4",
+    )
+    few = plan.charge
+    crowd = database([], [])
+    crowd.execute(
+        "INSERT INTO trips SELECT i // 20, DATE '2020-04-01', 'north', 30, 10, 1, 'work', "
+        "TIMESTAMP '2020-04-01 08:00:00', 'shop-' || i, 5 FROM range(200000) r(i)"
+    )
+    table = table_from(plan, sums_of(plan, crowd), SeededNoise(1))
+    assert table.rows == ()
+    assert table.charge == few
+
+
 def test_the_list_of_groups_comes_from_declarations_even_when_data_hold_more():
     odd = [(n, *row[1:2], "elsewhere", *row[3:]) for n, row in enumerate(survey(1))]
     shown = table_of(planned(COUNT), database(odd, []), NoNoise())
