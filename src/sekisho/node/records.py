@@ -22,6 +22,7 @@ from sekisho.gate.records import (
 from sekisho.gate.records.collect import Collected, Remote, collect
 from sekisho.gate.records.consents import Agreed, ConsentRequest
 from sekisho.gate.records.mine import mine
+from sekisho.gate.records.notices import notice_of
 from sekisho.gate.records.offers import Offering
 from sekisho.gate.records.opening import Slip
 from sekisho.gate.records.pick_up import PickedUp
@@ -39,9 +40,12 @@ from sekisho.lanes.record.proofs import Act, PickUpProof, pick_up_text
 from sekisho.model.consent import Consent, Scope, Subject
 from sekisho.model.dossier import FactOnFile
 from sekisho.model.mine import Mine
+from sekisho.model.record_flow import ExpressedBy, Notice
 from sekisho.model.transfer import Recall, Transfer
 from sekisho.people import Action, demand
 from sekisho.ports import Watch
+from sekisho.stores.http_transfers import HttpTransfers, http_transfers
+from sekisho.terms import Language
 from sekisho.tlog import keys
 from sekisho.wiring import own_memory, verifiers_of
 
@@ -98,6 +102,17 @@ class Records:
         return ForSubject(self._house, standing)
 
     # -- consents -----------------------------------------------------------------------------
+
+    def notice(
+        self,
+        programme: str,
+        flow: str,
+        language: Language,
+        by: ExpressedBy = "self",
+        notice_id: str | None = None,
+    ) -> tuple[Notice, str]:
+        """What somebody reads before consenting, with the text; NotFound when there is none."""
+        return notice_of(self._house, programme, flow, language, by, notice_id)
 
     def request_consent(self, asked: ConsentRequest) -> Consent:
         """Ask a subject for a consent; the same request id is the same consent.
@@ -172,6 +187,11 @@ class Records:
     def acknowledge(self, transfer_id: str, digest: str) -> Transfer:
         """The recipient says that what it received opened whole; the sealed copy vanishes."""
         return pick_up.acknowledge(self._call, transfer_id, digest)
+
+    @staticmethod
+    def remote(url: str, token: str) -> HttpTransfers:
+        """Another node's record lane, as the holder of a token sees it; https, or this machine."""
+        return http_transfers(url, token)
 
     def collect(
         self,
