@@ -132,7 +132,7 @@ def _allowed(shape, tree, path, chosen, tied):
             yield here
         inner = [] if not element.shape else value if isinstance(value, list) else [value]
         for each in inner:
-            bare = forced and not (whole or under)
+            bare = here in tied or (forced and not (whole or under))
             needs = any(e.required for e in SEMANTICS.elements(element.shape).values())
             reach = [*chosen, here] if bare and not needs else chosen
             reference = element.part is Part.REFERENCE

@@ -56,6 +56,10 @@ class FhirSemantics:
         """The elements of a resource type, a data type or a group in one."""
         return _elements(shape)
 
+    def is_ruled(self, shape: str) -> bool:
+        """Whether there are invariants that taking away can break."""
+        return bool(tables.rules(shape))
+
     def stands(self, shape: str, names: AbstractSet[str]) -> bool:
         """Whether the invariants hold that taking away can break."""
         there = frozenset(names)

@@ -64,6 +64,10 @@ class Semantics(Protocol):
         """The elements of a resource type or of an element's shape, by their names in the tree."""
         ...
 
+    def is_ruled(self, shape: str) -> bool:
+        """Whether `stands` has anything to say about groups of a shape."""
+        ...
+
     def stands(self, shape: str, names: AbstractSet[str]) -> bool:
         """Whether elements of these paths make a whole by themselves."""
         ...

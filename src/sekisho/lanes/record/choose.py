@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sekisho.errors import Refused, fault
-from sekisho.lanes.record.selection import Cut, Reason, Selection
+from sekisho.lanes.record.selection import Reason, Selection
 from sekisho.lanes.record.tree import values_at
 from sekisho.model.resource import Resource, Semantics
 
@@ -144,13 +144,3 @@ def chooser(resources: Iterable[Resource], selection: Selection, semantics: Sema
     if len(persons) != 1 or persons[0] & taken:
         raise Refused(fault("minimise.no-such-subject"))
     return Chooser(selection, semantics, persons[0], frozenset(encounters))
-
-
-def codes_of(cuts: Iterable[Cut]) -> frozenset[tuple[str, str]] | None:
-    """The codes that some cuts allow together; None when one of them allows every code."""
-    found: set[tuple[str, str]] = set()
-    for cut in cuts:
-        if not cut.codes:
-            return None
-        found.update(cut.codes)
-    return frozenset(found)

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from sekisho.lanes.record.choose import Chooser, chooser, codes_of
-from sekisho.lanes.record.prune import Cutting, Pruner
+from sekisho.lanes.record.choose import Chooser, chooser
+from sekisho.lanes.record.plan import Planner, Terms, planner
+from sekisho.lanes.record.prune import Cutting, prune
 from sekisho.lanes.record.selection import LeftOut, Minimised, Reason, Selection
 from sekisho.model.resource import JsonTree, Resource, Semantics
 
@@ -51,11 +52,9 @@ class _Work:
     targets: dict[int, frozenset[int]] = field(default_factory=dict)
     personal: set[int] = field(default_factory=set)
     whole: Counter[tuple[str, Reason]] = field(default_factory=Counter)
-    pruners: dict[tuple[str, tuple[int, ...]], Pruner] = field(default_factory=dict)
-
-    @property
-    def selection(self) -> Selection:
-        return self.judge.selection
+    held: dict[int, tuple[Resource, Counter[tuple[str, Reason]]]] = field(default_factory=dict)
+    """What the last cut left of each, while there are few."""
+    planners: dict[tuple[str, tuple[int, ...]], Planner] = field(default_factory=dict)
 
     @property
     def semantics(self) -> Semantics:
@@ -65,8 +64,7 @@ class _Work:
         """Judge every resource for itself."""
         persons = self.semantics.person_types()
         for number, resource in enumerate(self.resources):
-            names = self.semantics.names(resource)
-            for name in names:
+            for name in self.semantics.names(resource):
                 self.known[name] = -1 if name in self.known else number
             verdict = self.judge.verdict(resource)
             if verdict.reason is not None:
@@ -81,11 +79,15 @@ class _Work:
         """Cut every resource that may leave; False when one fell and others must look again."""
         fell = []
         for number, resource in self._leaving():
-            cutting = Cutting(resource, self._resolve)
-            if self._pruner(resource.type, self.cuts[number]).prune(cutting) is None:
+            cutting = Cutting(resource, self._resolve, self._contained)
+            tree = prune(self._planner(resource.type, self.cuts[number]), cutting)
+            self.targets[number] = frozenset(self.known[name] for name in cutting.targets)
+            if tree is None:
                 fell.append(number)
                 self._leave(resource, cutting.fell)
-            self.targets[number] = frozenset(self.known[name] for name in cutting.targets)
+            elif len(self.cuts) <= HELD:
+                made = Resource(resource.type, resource.id, tree, resource.address)
+                self.held[number] = made, cutting.left_out
         for number in fell:
             del self.cuts[number]
         return not fell
@@ -98,30 +100,37 @@ class _Work:
             if number not in reached:
                 reached.add(number)
                 ahead += self.targets[number]
-        for number, resource in self._leaving():
-            if number not in reached:
-                self._leave(resource, Reason.UNREFERENCED)
+        if len(reached) < len(self.cuts):
+            for number, resource in self._leaving():
+                if number not in reached:
+                    self._leave(resource, Reason.UNREFERENCED)
         self.cuts = {number: cuts for number, cuts in self.cuts.items() if number in reached}
 
     def result(self) -> Minimised:
         """Everything that leaves, and what is said of the rest."""
-        inside: Counter[tuple[str, Reason]] = Counter()
-        few = len(self.cuts) <= HELD
-        held = [each for each in self._cut(inside) if few]
-        again = held if few else _Again(partial(self._cut, None))
-        stated = self.whole + inside
+        stated = Counter(self.whole)
+        again: Iterable[Resource]
+        if self.held.keys() >= self.cuts.keys():
+            for number in self.cuts:
+                stated.update(self.held[number][1])
+            again = tuple(self.held[number][0] for number in self.cuts)
+        else:
+            for _, said in self._cut():
+                stated.update(said)
+            again = _Again(partial(self._cut))
         left_out = tuple(
             LeftOut(what, reason, _count_class(count))
             for (what, reason), count in sorted(stated.items())
         )
         return Minimised(again, len(self.cuts), left_out)
 
-    def _cut(self, stated: Counter[tuple[str, Reason]] | None) -> Iterator[Resource]:
+    def _cut(self) -> Iterator[tuple[Resource, Counter[tuple[str, Reason]]]]:
         for number, resource in self._leaving():
-            cutting = Cutting(resource, self._resolve, stated)
-            tree = self._pruner(resource.type, self.cuts[number]).prune(cutting)
+            cutting = Cutting(resource, self._resolve, self._contained)
+            tree = prune(self._planner(resource.type, self.cuts[number]), cutting)
             if tree is not None:
-                yield Resource(resource.type, resource.id, tree, resource.address)
+                made = Resource(resource.type, resource.id, tree, resource.address)
+                yield made, cutting.left_out
 
     def _leaving(self) -> Iterator[tuple[int, Resource]]:
         for number, resource in enumerate(self.resources):
@@ -138,13 +147,19 @@ class _Work:
                 return each
         return None
 
-    def _pruner(self, kind: str, cuts: tuple[int, ...]) -> Pruner:
-        found = self.pruners.get((kind, cuts))
+    def _planner(self, kind: str, cuts: tuple[int, ...]) -> Planner:
+        found = self.planners.get((kind, cuts))
         if found is None:
-            chosen = tuple(self.selection.cuts[number] for number in cuts)
-            codes = codes_of(chosen)
-            found = Pruner(self.semantics, self.selection, kind, chosen, codes, self._contained)
-            self.pruners[kind, cuts] = found
+            chosen = self.judge.selection
+            terms = Terms(
+                semantics=self.semantics,
+                type=kind,
+                cuts=tuple(chosen.cuts[number] for number in cuts),
+                free_text=chosen.free_text,
+                by_day=bool(chosen.data_from or chosen.data_until),
+                by_encounter=bool(chosen.encounters),
+            )
+            found = self.planners[kind, cuts] = planner(terms)
         return found
 
     def _contained(self, outer: Cutting, tree: JsonTree) -> JsonTree | None:
@@ -152,13 +167,12 @@ class _Work:
         kind, name = self.semantics.type_of(tree), tree.get("id")
         if kind is None or not isinstance(name, str) or self._stands_apart(kind):
             return None
-        base = outer.resource
-        inner = Resource(kind, name, tree, base.address)
+        inner = Resource(kind, name, tree, outer.resource.address)
         verdict = self.judge.verdict(inner)
         if verdict.reason is not None:
             return None
-        cutting = Cutting(inner, self._resolve, outer.left_out)
-        kept = self._pruner(kind, verdict.cuts).prune(cutting)
+        cutting = Cutting(inner, self._resolve, _nothing_inside)
+        kept = prune(self._planner(kind, verdict.cuts), cutting)
         outer.targets.update(cutting.targets)
         return kept
 
@@ -167,14 +181,19 @@ class _Work:
         return kind in self.semantics.person_types() or self.semantics.encounter_path(kind) == ""
 
 
+def _nothing_inside(_outer: Cutting, _tree: JsonTree) -> None:
+    """A resource inside a resource holds none itself."""
+
+
 @dataclass(frozen=True)
 class _Again:
     """Resources that are cut anew each time they are read."""
 
-    start: "partial[Iterator[Resource]]"
+    cut: "partial[Iterator[tuple[Resource, Counter[tuple[str, Reason]]]]]"
 
     def __iter__(self) -> Iterator[Resource]:
-        return self.start()
+        for resource, _ in self.cut():
+            yield resource
 
 
 def _count_class(count: int) -> str:
