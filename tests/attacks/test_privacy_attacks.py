@@ -194,10 +194,11 @@ def test_a_group_of_ones_own_never_shows_although_one_has_a_million_rows():
         assert table_from(plan, sums, SeededNoise(seed)).rows == ()
 
 
-@pytest.mark.parametrize("by", ["minutes, age, day", "minutes, age, day, balance, left_at"])
-def test_ten_million_listed_groups_are_refused_before_a_row_is_read(by):
+def test_ten_million_listed_groups_are_refused_before_a_row_is_read():
+    by = "age, day, balance, region, purpose"
+    hour = "EXTRACT(HOUR FROM left_at)"
     with pytest.raises(QueryError) as refused:
-        planned(f"SELECT {by}, COUNT(*) AS n FROM trips GROUP BY {by}")
+        planned(f"SELECT {by}, {hour} AS h, COUNT(*) AS n FROM trips GROUP BY {by}, {hour}")
     assert [each.code for each in refused.value.faults] == ["privacy.too_many_groups"]
 
 
