@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from decimal import Decimal
 
 import pytest
@@ -239,3 +240,12 @@ def test_an_empty_record_is_a_bundle_without_entries():
 def test_a_primitive_has_the_form_that_the_specification_gives_it(kind, good, bad):
     assert [is_primitive(kind, each) for each in good] == [True] * len(good)
     assert [is_primitive(kind, each) for each in bad] == [False] * len(bad)
+
+
+def test_no_name_and_no_value_makes_the_check_slow(tmp_path):
+    long = {"n" * 200_000: 1, "photo": [{"data": "AAAA  " * 20_000 + "?"}]}
+    names = {f"unknown{number}": number for number in range(3_000)}
+    began = time.monotonic()
+    faults = refused(tmp_path, ME | long | names)
+    assert time.monotonic() - began < 5
+    assert len(faults) >= 3_002

@@ -5,11 +5,12 @@ invariants are checked against HL7's own definitions; profiles and terminology s
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cache, partial
 
 from sekisho.errors import Fault, Place, fault
 from sekisho.formats import fhir_tables as tables
@@ -18,12 +19,15 @@ from sekisho.formats.fhir_tables import Field
 from sekisho.model.resource import JsonTree
 
 MOST_FAULTS = 10_000
+MOST_HINTS = 500
+"""So many faults come with a hint at what was meant; looking for one takes time."""
+LONGEST_NAME = 64
 DEEPEST = 100
 TIME = r"([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?"
 ZONE = r"(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)"
 DAY = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 WORD = {
-    "base64Binary": r"(\s*([0-9a-zA-Z+/=]){4}\s*)+",
+    "base64Binary": r"[0-9a-zA-Z+/=\s]+",
     "canonical": r"\S+",
     "code": r"[^\s]+(\s[^\s]+)*",
     "date": rf"\d{{4}}(-(0[1-9]|1[0-2]))?|{DAY}",
@@ -123,9 +127,13 @@ def _members(
     shape: str, tree: JsonTree, path: str, findings: Findings, *, is_resource: bool
 ) -> Mapping[str, str]:
     """Check each member of a group; gives the paths that are there."""
-    fields = tables.fields(shape)
+    fields, tests = tables.fields(shape), _tests(shape)
     there: dict[str, str] = {}
     for name, value in tree.items():
+        test = tests.get(name)
+        if test is not None and test(value) and fields[name].path not in there:
+            there[fields[name].path] = name
+            continue
         if is_resource and name == "resourceType":
             continue
         field_of = fields.get(name.removeprefix("_"))
@@ -141,12 +149,31 @@ def _members(
     return there
 
 
+@cache
+def _tests(shape: str) -> Mapping[str, Callable[[object], bool]]:
+    """What tells, for each element that is one primitive, whether a value is right as it is."""
+    return {
+        name: _test(field_of)
+        for name, field_of in tables.fields(shape).items()
+        if not field_of.shape and not field_of.many
+    }
+
+
+def _test(field_of: Field) -> Callable[[object], bool]:
+    if field_of.codes is None:
+        return partial(is_primitive, field_of.type)
+    known = frozenset().union(*field_of.codes.values())
+    return lambda value: isinstance(value, str) and value in known
+
+
 def _unknown(shape: str, name: str, path: str, findings: Findings) -> None:
     if name == TWICE:
         findings.add("name-twice-in", path)
         return
-    findings.sign(shape, name)
-    near = get_close_matches(name, tables.fields(shape), n=1, cutoff=0.8)
+    near: list[str] = []
+    if len(name) <= LONGEST_NAME and len(findings.faults) < MOST_HINTS:
+        findings.sign(shape, name)
+        near = get_close_matches(name, tables.fields(shape), n=1, cutoff=0.8)
     if near and near[0] != name:
         findings.add("unknown-element-near", path, near=near[0])
     else:
@@ -201,9 +228,11 @@ def is_primitive(kind: str, value: object) -> bool:
 
 
 def _has_form(kind: str, value: str) -> bool:
-    if len(value) > LONGEST_TEXT:
-        return kind == "base64Binary"
+    if len(value) > LONGEST_TEXT and kind != "base64Binary":
+        return False
     if kind in ("date", "dateTime", "instant") and not _is_a_day(value):
+        return False
+    if kind == "base64Binary" and len("".join(value.split())) % 4:
         return False
     return FORMS.get(kind, TEXT).fullmatch(value) is not None
 
