@@ -211,12 +211,17 @@ class Pair:
         return json.loads(target.read_text(encoding="utf-8"))
 
 
-def pair(folder: Path, receiver: Participant = OSAKA, store: str | None = None) -> Pair:
+def pair(
+    folder: Path,
+    receiver: Participant = OSAKA,
+    store: str | None = None,
+    clock: StillClock | None = None,
+) -> Pair:
     """Two nodes that know each other's keys, and a patient at the first.
 
     With `store` the sender's state lies in that empty PostgreSQL database.
     """
-    clock = StillClock()
+    clock = clock or StillClock()
     if store is not None:
         subject = _found(folder, receiver, store)
     else:

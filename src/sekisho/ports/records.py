@@ -57,7 +57,7 @@ class RecordStore(Protocol):
     def transfers(
         self, subject: str | None = None, party: str | None = None, *, open_only: bool = False
     ) -> list[Transfer]:
-        """Transfers in order; `party` sends or receives; open ones may have a sealed payload."""
+        """Transfers in order; `party` sends or receives; open ones still leave something to do."""
         ...
 
     def persons(self, sender: str, recipient: str, *, since: datetime, apart_from: str) -> int:

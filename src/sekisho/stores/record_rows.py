@@ -22,8 +22,14 @@ from sekisho.stores.record_tables import (
 )
 from sekisho.terms import TransferState
 
-OPEN = (TransferState.OFFERED, TransferState.READY, TransferState.FETCHED)
-"""States in which a sealed payload may lie on the node."""
+OPEN = (
+    TransferState.OFFERED,
+    TransferState.READY,
+    TransferState.FETCHED,
+    TransferState.STOPPED,
+    TransferState.EXPIRED,
+)
+"""States from which something is still to be removed, or to be handed out."""
 
 
 # -- consents ---------------------------------------------------------------------------------
@@ -106,7 +112,7 @@ def find_transfers(connection: Connection, *where: ColumnElement[bool]) -> list[
 def chosen_transfers(
     connection: Connection, subject: str | None, party: str | None, *, open_only: bool
 ) -> list[Transfer]:
-    """Transfers of a subject, of a sender or recipient, or with a payload."""
+    """Transfers of a subject, of a sender or recipient, or that are not over yet."""
     where: list[ColumnElement[bool]] = []
     if subject is not None:
         where.append(transfers.c.subject == subject)

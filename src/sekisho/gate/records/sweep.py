@@ -15,15 +15,6 @@ from sekisho.model.dossier import Dossier, DossierChange
 from sekisho.model.transfer import Transfer
 from sekisho.terms import ConsentState, TransferState
 
-AT_WORK = (
-    TransferState.REQUESTED,
-    TransferState.OFFERED,
-    TransferState.READY,
-    TransferState.FETCHED,
-    TransferState.STOPPED,
-    TransferState.EXPIRED,
-)
-
 
 def sweep(house: House) -> int:
     """Write down what has run out, and remove what nobody may fetch any more; how many changed.
@@ -36,8 +27,7 @@ def sweep(house: House) -> int:
         if not consent.at_rest and state_at(consent, now) is ConsentState.EXPIRED:
             expire(house, consent.id)
             changed += 1
-    waiting = [*store.transfers(open_only=True)]
-    for transfer in waiting:
+    for transfer in store.transfers(open_only=True):
         if lane.is_over(transfer, now):
             changed += _run_out(house, transfer)
     return changed
@@ -71,15 +61,18 @@ def repair_records(house: House) -> None:
     Only while nobody else works on the node.
     """
     store = house.store.records
-    waiting = {each.id: each for each in store.transfers(open_only=True)}
+    unfinished = store.transfers(open_only=True)
+    waiting = {each.id for each in unfinished if each.has_payload}
     for file in _files(house):
         if file.stem not in waiting:
             file.unlink()
-    for transfer in waiting.values():
+    for transfer in unfinished:
         if transfer.state is TransferState.OFFERED:
             with held_if_free(house.lock_of_transfer(transfer.id)) as free:
                 if free:
                     finish(house, transfer)
+        elif not transfer.has_payload:
+            _run_out(house, transfer)
 
 
 def _files(house: House) -> list[Path]:
