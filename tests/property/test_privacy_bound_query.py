@@ -91,7 +91,7 @@ def projected(bound, data):
 
 
 def same(left, right):
-    assert left.found == right.found
+    assert tuple(left.found) == tuple(right.found)
     assert left.blocks.keys() == right.blocks.keys()
     for key in left.blocks:
         assert (left.blocks[key] == right.blocks[key]).all()

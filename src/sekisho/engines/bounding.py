@@ -1,12 +1,14 @@
 """The bounding query of differential privacy, run by DuckDB."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from sekisho.engines.duckdb.engine import DuckDBEngine
 from sekisho.ports import Sources, Watch
@@ -38,22 +40,61 @@ def sums_of(bound: Bound, table: pa.Table) -> BoundSums:
     values = np.stack(
         [np.asarray(table.column(f"v{n}").to_numpy(), dtype=np.int64) for n in range(widest)]
     )
-    found: tuple[tuple[str, ...], ...] = ()
     if bound.lists_groups:
         code = np.asarray(table.column("code").to_numpy(), dtype=np.int64)
-    else:
-        texts = [tuple(each) for each in table.column("code").to_pylist()]
-        found, code = _numbered(bound, part, texts)
+        return _placed(bound, part, code, values, ())
+    found, code = _numbered(bound, part, table.column("code").combine_chunks())
     return _placed(bound, part, code, values, found)
 
 
-def _numbered(bound: Bound, part: Integers, texts: list[Any]) -> tuple[Any, Integers]:
-    """Groups found in the data, sorted, and where each row's stands among them."""
-    is_group = [parts_of(bound)[each][1] is not None for each in part]
-    found = tuple(sorted({t for t, g in zip(texts, is_group, strict=True) if g}))
-    at: Mapping[Any, int] = {group: n for n, group in enumerate(found)}
-    code = [at[t] if g else int(t[0]) for t, g in zip(texts, is_group, strict=True)]
-    return found, np.asarray(code, dtype=np.int64)
+class FoundGroups(Sequence[tuple[str, ...]]):
+    """Groups found in the data, sorted; a group's texts are made when it is looked at.
+
+    Of millions of them noise lets few through, and texts of all would fill the memory.
+    """
+
+    def __init__(self, texts: Sequence[pa.Array], places: NDArray[np.int32]) -> None:
+        self._texts = texts
+        self._places = places
+
+    def __len__(self) -> int:
+        return int(self._places.shape[1])
+
+    @overload
+    def __getitem__(self, at: int) -> tuple[str, ...]: ...
+    @overload
+    def __getitem__(self, at: slice) -> "FoundGroups": ...
+    def __getitem__(self, at: int | slice) -> "tuple[str, ...] | FoundGroups":
+        if isinstance(at, slice):
+            return FoundGroups(self._texts, self._places[:, at])
+        pairs = zip(self._texts, self._places[:, at], strict=True)
+        return tuple(str(texts[int(place)].as_py()) for texts, place in pairs)
+
+
+def _numbered(bound: Bound, part: Integers, texts: pa.Array) -> tuple[FoundGroups, Integers]:
+    """Groups found in the data, sorted, and where each row's stands among them.
+
+    Rows of the sizes' histogram hold the number of their bin instead of a group.
+    """
+    is_group = np.array([level is not None for _, level in parts_of(bound)])[part]
+    code = np.zeros(part.size, dtype=np.int64)
+    bins = texts.filter(pa.array(~is_group)).flatten()
+    code[~is_group] = [int(text) for text in bins.to_pylist()]
+    flat, width = texts.filter(pa.array(is_group)).flatten(), len(bound.groups)
+    columns, places = [], []
+    for at in range(width):
+        column = flat.take(pa.array(np.arange(at, len(flat), width)))
+        known = column.unique()
+        columns.append(known.take(pc.sort_indices(known)))
+        places.append(pc.index_in(column, columns[-1]).to_numpy().astype(np.int64))
+    # Column by column, so that the numbers stay small: at most rows times texts.
+    ranks = np.zeros(len(flat) // max(1, width), dtype=np.int64)
+    for known, place in zip(columns, places, strict=True):
+        ranks = np.unique(ranks * len(known) + place, return_inverse=True)[1].astype(np.int64)
+    _, first = np.unique(ranks, return_index=True)
+    code[is_group] = ranks
+    rows = np.array([place[first] for place in places], dtype=np.int32).reshape(width, -1)
+    return FoundGroups(columns, rows), code
 
 
 def _placed(

@@ -5,7 +5,7 @@ that depends on nothing but this unit's own rows; only their sums over units lea
 Every engine computes the same integers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -123,7 +123,7 @@ class BoundSums:
 
     blocks: Mapping[tuple[int, int], Integers] = field(repr=False)
     histograms: Mapping[int, Integers] = field(repr=False)
-    found: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    found: Sequence[tuple[str, ...]] = field(default=(), repr=False)
 
 
 def projection(bound: Bound) -> Project:
