@@ -14,8 +14,11 @@ from sekisho.tlog.note import Verifier, parse_verifier
 
 ROUNDS = 2
 WITNESS_MINUTES = 10
+IN_THE_FOLDER = "sqlite"
+"""What `store` says, or what holds when it is left out: a file in the node's folder."""
 FROM_ENVIRONMENT = "environment"
-"""What stands for `store` when the address is only in the environment."""
+"""What `store` says when the address is only in the environment."""
+STORE_VARIABLE = "SEKISHO_STORE"
 NODE_KEYS = {
     "origin",
     "participant",
@@ -58,6 +61,11 @@ class Settings:
     """Who is asked to cosign the node's log while it is served."""
     witness_minutes: int = WITNESS_MINUTES
 
+    @property
+    def store_kind(self) -> str:
+        """`sqlite` or `postgresql`: all that may be shown of the store's address."""
+        return "postgresql" if self.store.startswith("postgresql") else "sqlite"
+
 
 def read_settings(file: Path) -> Settings:
     """The settings of a node.
@@ -98,7 +106,7 @@ def _settings(values: Mapping[str, object], place: Place, faults: list[Fault]) -
         origin=_string(node, "origin", place, faults),
         participant=_string(node, "participant", place, faults),
         language=Language(language),
-        store=_store(node.get("store", "sqlite"), place, faults),
+        store=_store(node.get("store", IN_THE_FOLDER), place, faults),
         threads=_whole(node.get("threads", os.cpu_count() or 1), "threads", place, faults),
         memory_mb=_whole(node.get("memory-mb", 1024), "memory-mb", place, faults),
         rounds=_whole(node.get("rounds", ROUNDS), "rounds", place, faults),
@@ -112,10 +120,30 @@ def _settings(values: Mapping[str, object], place: Place, faults: list[Fault]) -
 
 def _store(value: object, place: Place, faults: list[Fault]) -> str:
     """The environment's address goes before that of the file."""
-    given = os.environ.get("SEKISHO_STORE")
+    given = os.environ.get(STORE_VARIABLE)
     if given is None and value == FROM_ENVIRONMENT:
         faults.append(fault("settings.store-missing", place))
     return str(value) if given is None else given
+
+
+def store_address(store: str, file: Path) -> str:
+    """The address of a store: that of the file in the folder, or the one given."""
+    if store == FROM_ENVIRONMENT:
+        store = os.environ.get(STORE_VARIABLE, "")
+    return f"sqlite:///{file}" if store == IN_THE_FOLDER else store
+
+
+def founded_on(store: str | None) -> str:
+    """What a new node's settings say of its store: what is asked for, the environment, the folder.
+
+    Raises: UsageError when it is asked for while the environment names another.
+    """
+    there = os.environ.get(STORE_VARIABLE)
+    if there is None:
+        return IN_THE_FOLDER if store is None else store
+    if store not in {None, there}:
+        raise UsageError(fault("settings.store-twice"))
+    return FROM_ENVIRONMENT
 
 
 def parse_witness(text: str) -> WitnessAddress:

@@ -1,11 +1,12 @@
 """Picks what stands behind each port; the only place that knows them all."""
 
+import json
 import os
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -38,7 +39,15 @@ from sekisho.programmes.shipped import shipped_programmes
 from sekisho.rules.check import check_rules
 from sekisho.rules.decide import decide
 from sekisho.rules.packs import installed as installed_packs
-from sekisho.settings import Settings, WitnessAddress, read_settings, write_settings
+from sekisho.settings import (
+    IN_THE_FOLDER,
+    Settings,
+    WitnessAddress,
+    read_settings,
+    store_address,
+    write_settings,
+)
+from sekisho.stores.database import check_address
 from sekisho.stores.http_log import ask_witness
 from sekisho.stores.sql import open_store
 from sekisho.stores.tiles import FolderLog
@@ -139,17 +148,21 @@ class Founding:
     origin: str
     language: Language
     sensitivity: Mapping[str, int]
+    store: str = field(default=IN_THE_FOLDER, repr=False)
+    """What `node.toml` says of the store; an address may hold a password."""
 
 
 def found_house(root: Path, founding: Founding) -> None:
     """Make a new node, built aside and moved into place whole.
 
-    Raises: Conflict when something lies there already; UsageError when the owner is no participant.
+    Raises: Conflict when something lies there already, or the database is another node's;
+    UsageError when the owner is no participant, or the store's address is none.
     """
     target = root.resolve()
     if target.exists() and any(target.iterdir()):
         raise Conflict(fault("settings.exists", folder=str(root)))
     check_participant(founding.owner)
+    check_address(store_address(founding.store, NodeFolder(target).store))
     target.parent.mkdir(parents=True, exist_ok=True)
     making = target.parent / f".{target.name}.{secrets.token_hex(4)}"
     try:
@@ -169,6 +182,8 @@ def _build(folder: NodeFolder, founding: Founding) -> None:
     write_settings(folder.settings, _settings_text(founding))
     house = _house(folder, read_settings(folder.settings), create=True)
     try:
+        if house.store.entry_count():
+            raise Conflict(fault("store.taken"))
         _first_entries(house, founding.owner, signer.verifier)
         sequence(house)
     finally:
@@ -191,14 +206,11 @@ def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
     folder.spill.mkdir(mode=0o700, exist_ok=True)
     signers = parse_signers(_read_secret(folder.keys / SIGNING_KEY))
     storage = FolderLog(folder.log)
-    address = settings.store
-    if address == "sqlite":
-        address = f"sqlite:///{folder.store}"
     engine = DuckDBEngine(Limits(settings.memory_mb, settings.threads, folder.spill))
     return House(
         folder=folder,
         participant=settings.participant,
-        store=open_store(address, create=create),
+        store=open_store(store_address(settings.store, folder.store), create=create),
         engine=engine,
         bounding=DuckDBBounding(engine),
         noise=SecureNoise(settings.threads),
@@ -295,6 +307,11 @@ def _settings_text(founding: Founding) -> str:
         f'origin = "{founding.origin}"',
         f'participant = "{founding.owner.id}"',
         f'language = "{founding.language.value}"',
+        *(
+            []
+            if founding.store == IN_THE_FOLDER
+            else [f"store = {json.dumps(founding.store, ensure_ascii=False)}"]
+        ),
         "",
         "[sensitivity.default]",
         *(f"{name} = {value}" for name, value in sorted(founding.sensitivity.items())),

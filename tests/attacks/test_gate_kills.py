@@ -10,9 +10,9 @@ import pytest
 SCRIPT = Path(__file__).resolve().parents[1] / "lib" / "kills.py"
 
 
-def _kill(rounds: int, seed: int, folder: Path) -> list[dict[str, object]]:
+def _kill(rounds: int, seed: int, folder: Path, *more: str) -> list[dict[str, object]]:
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), str(rounds), str(seed), str(folder)],
+        [sys.executable, str(SCRIPT), str(rounds), str(seed), str(folder), *more],
         capture_output=True,
         text=True,
         check=False,

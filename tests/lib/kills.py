@@ -1,8 +1,8 @@
 """Kills a node at work at random moments and looks at what is left. Run as a script.
 
-    python tests/lib/kills.py ROUNDS SEED FOLDER
+    python tests/lib/kills.py ROUNDS SEED FOLDER [postgres]
 
-Every round founds a node from a template, forks a worker that loads and releases, kills it with
+With `postgres`, the nodes' state lies in a real PostgreSQL, and the nodes are founded before. Every round founds a node from a template, forks a worker that loads and releases, kills it with
 SIGKILL after a random delay, opens the node again and checks what must be true whatever was killed
 when. Prints one JSON line a round; exit code 1 when a round failed.
 """
@@ -14,31 +14,36 @@ import shutil
 import signal
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from sqlalchemy import make_url, text
+
 import sekisho
 from sekisho.model.entry import EntryKind, parse_entry
 from sekisho.terms import JobState, ReleaseState
+from tests.lib.postgres import new_database
 from tests.lib.small import OWNER, PLANS, PROGRAMME, SECRET_P, rows, write_programme, write_sales
 
 
 def work(folder: Path) -> None:
     """Everything that a caller may be doing when the power goes."""
     where = folder / "node"
-    if (where / "node.toml").exists():
-        node = sekisho.open(where)
-    else:
-        node = sekisho.init(where, OWNER, sensitivity={"p-percent": SECRET_P})
-        node.close()
-        _hasten(where / "node.toml")
-        node = sekisho.open(where)
-    with node:
+    if not (where / "node.toml").exists():
+        found(where)
+    with sekisho.open(where) as node:
         node.add_programme(folder / PROGRAMME)
         node.load(PROGRAMME, "sales", folder / "sales.csv")
         for plan in PLANS:
             node.release(PROGRAMME, plan)
+
+
+def found(where: Path, store: str | None = None) -> None:
+    """A new node that makes little effort to hide less."""
+    sekisho.init(where, OWNER, sensitivity={"p-percent": SECRET_P}, store=store).close()
+    _hasten(where / "node.toml")
 
 
 def _hasten(settings: Path) -> None:
@@ -56,6 +61,7 @@ def look(folder: Path) -> dict[str, object]:
     if not (where / "node.toml").exists():
         work(folder)
     with sekisho.open(where) as node:
+        wait_for_the_server(node._house.store)
         findings = node.verify()
         assert findings.passed, [each.code for each in findings.faults]
         house = node._house
@@ -81,6 +87,23 @@ def look(folder: Path) -> dict[str, object]:
         assert node.verify().passed
         jobs = node._house.store.jobs(JobState.RUNNING)
         return {"entries_left": size, "releases_left": len(released), "still_running": len(jobs)}
+
+
+def wait_for_the_server(store) -> None:
+    """PostgreSQL may still be committing what the killed process sent last."""
+    if store._engine.dialect.name != "postgresql":
+        return
+    others = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'"
+    )
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        with store._engine.connect() as connection:
+            if connection.execute(others).scalar() == 0:
+                return
+        time.sleep(0.01)
+    raise AssertionError("the killed process is still at work")
 
 
 def forked(call, *arguments) -> int:
@@ -122,19 +145,19 @@ def warm() -> None:
     assert all((alembic, duckdb, highspy, pd, pyarrow, scipy, sqlglot, node))
 
 
-def main(rounds: int, seed: int, folder: Path) -> int:
+def main(rounds: int, seed: int, folder: Path, backend: str = "sqlite") -> int:
     """Kill, look, repeat."""
     warm()
     draw = random.Random(seed)
     whole = folder / "unkilled"
-    prepare(whole)
+    prepare(whole, backend)
     begun = time.monotonic()
     assert os.waitpid(forked(work, whole), 0)[1] == 0, "the work fails without any kill"
     longest = time.monotonic() - begun
     failed = 0
     for number in range(rounds):
         place = folder / f"round-{number}"
-        prepare(place)
+        prepare(place, backend)
         delay = draw.uniform(0, longest * 1.05)
         child = forked(work, place)
         time.sleep(delay)
@@ -147,11 +170,28 @@ def main(rounds: int, seed: int, folder: Path) -> int:
     return 1 if failed else 0
 
 
-def prepare(place: Path) -> None:
-    """A folder with a programme and data, no node yet."""
+def prepare(place: Path, backend: str) -> None:
+    """A folder with a programme and data, no node yet; over PostgreSQL a copy of a founded node."""
     place.mkdir(parents=True)
     write_programme(place)
     write_sales(place / "sales.csv", rows(1, count=60, firms=7))
+    if backend == "postgres":
+        address, model = founded(place.parent)
+        shutil.copytree(model, place / "node")
+        settings = place / "node" / "node.toml"
+        said = settings.read_text(encoding="utf-8")
+        name = make_url(address).database
+        own = make_url(new_database(like=name)).database
+        settings.write_text(said.replace(f"/{name}?", f"/{own}?"), encoding="utf-8")
+
+
+@cache
+def founded(folder: Path) -> tuple[str, Path]:
+    """The address of a founded node's database, and its folder, to be copied."""
+    address, model = new_database(), folder / "model" / "node"
+    # in a child: a pool that a fork inherits would talk over its parent's connections
+    assert os.waitpid(forked(found, model, address), 0)[1] == 0
+    return address, model
 
 
 def report(place: Path, number: int, delay: float) -> None:
@@ -161,4 +201,4 @@ def report(place: Path, number: int, delay: float) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), *sys.argv[4:]))

@@ -36,7 +36,7 @@ def _node(speaker: Speaker, node: Path, answer: dict[str, object]) -> bool:
     import sekisho
 
     with sekisho.open(node, actor=speaker.actor) as opened:
-        findings, book = opened.verify(), opened.log_book
+        findings, book, store = opened.verify(), opened.log_book, opened.store_kind
         programmes = [each.id for each in opened.programmes()]
     speaker.say(
         "doctor-node",
@@ -46,11 +46,13 @@ def _node(speaker: Speaker, node: Path, answer: dict[str, object]) -> bool:
     )
     for each in findings.faults:
         speaker.line(f"  {each.sentence(speaker.language)}")
+    speaker.say("doctor-store", kind=store)
     witnesses = say_standing(speaker, book)
     well = findings.passed and not any(each.refused for each in book.asked())
     speaker.say("doctor-well" if well else "doctor-not-well")
     answer["node"] = {
         "programmes": programmes,
+        "store": store,
         "entries": findings.size,
         "releases": findings.releases,
         "faults": [each.sentence(speaker.language) for each in findings.faults],

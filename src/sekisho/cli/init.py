@@ -22,6 +22,7 @@ from sekisho.terms import ParticipantKind
     help=said("option-kind"),
 )
 @click.option("--jurisdiction", default="XX", show_default=True, help=said("option-jurisdiction"))
+@click.option("--store", metavar="ADDRESS", help=said("option-store"))
 @common
 def init(
     speaker: Speaker, folder: Path, origin: str | None, participant: str, **about: str | None
@@ -38,7 +39,8 @@ def init(
         ParticipantKind(about["kind"] or "public-body"),
         about["jurisdiction"] or "XX",
     )
-    with sekisho.init(folder, owner, origin=origin, language=speaker.language) as node:
+    language, store = speaker.language, about["store"]
+    with sekisho.init(folder, owner, origin=origin, language=language, store=store) as node:
         speaker.say("node-made", folder=node.folder, origin=node.origin, key=node.verifier_key)
         speaker.answer(
             {"folder": str(node.folder), "origin": node.origin, "key": node.verifier_key}

@@ -76,6 +76,11 @@ class Node:
         """The record lane: consents, transfers, and the people whom they are about."""
         return Records(self._call)
 
+    @property
+    def store_kind(self) -> str:
+        """`sqlite` or `postgresql`: where the node's state lies."""
+        return self._settings.store_kind
+
     def close(self) -> None:
         """Give the store back."""
         self._house.store.close()
@@ -93,6 +98,10 @@ class Node:
         """The same node on behalf of whom the access token belongs to."""
         actor = people.actor_of_token(self._house.store, token)
         return Node(self._house, self._settings, actor)
+
+    def as_anybody(self) -> "Node":
+        """The same node for a reader whom nobody knows: what is public, and nothing else."""
+        return Node(self._house, self._settings, people.ANYBODY)
 
     # -- what comes in ------------------------------------------------------------------------
 

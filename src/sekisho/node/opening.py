@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sekisho.model.actor import Participant
 from sekisho.node.facade import Node
+from sekisho.settings import founded_on
 from sekisho.terms import Language
 from sekisho.wiring import OWNER, Founding, found_house, open_house
 
@@ -33,11 +34,16 @@ def init(
     origin: str | None = None,
     language: Language = Language.EN,
     sensitivity: Mapping[str, int] | None = None,
+    store: str | None = None,
 ) -> Node:
     """A new node; `sensitivity` sets the data holder's private parameters (settings reference).
 
-    Raises: Conflict when something lies in the folder already.
+    `store` is the address of an empty PostgreSQL database; without one, and without SEKISHO_STORE
+    in the environment, the store is a file in the folder.
+
+    Raises: Conflict when something lies in the folder already, or the database is not empty.
     """
     named = origin or f"sekisho.invalid/{owner.id}-{secrets.token_hex(4)}"
-    found_house(Path(folder), Founding(owner, named, language, sensitivity or {}))
+    founding = Founding(owner, named, language, sensitivity or {}, founded_on(store))
+    found_house(Path(folder), founding)
     return open_node(folder)

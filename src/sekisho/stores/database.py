@@ -118,6 +118,14 @@ def _connect_sqlite(where: URL, *, foreign_keys: bool) -> Engine:
     return engine
 
 
+def check_address(url: str) -> None:
+    """Refuse what is no store's address; the message does not repeat it.
+
+    Raises: UsageError.
+    """
+    _parse(url)
+
+
 def _parse(url: str) -> URL:
     try:
         where = make_url(url)
