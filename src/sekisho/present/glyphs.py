@@ -35,6 +35,14 @@ def cut_font(font: bytes, characters: Iterable[str]) -> bytes:
     return _file(cut)
 
 
+def characters_of(font: bytes) -> frozenset[str]:
+    """Every character that a font draws.
+
+    Raises: ValueError when its first cmap is not of format 4.
+    """
+    return frozenset(map(chr, _format_4(_tables(font)[b"cmap"])))
+
+
 def _tables(font: bytes) -> dict[bytes, bytes]:
     (count,) = struct.unpack_from(">H", font, 4)
     entries = (struct.unpack_from(">4s4xII", font, 12 + 16 * n) for n in range(count))
