@@ -3,6 +3,9 @@
 import json
 import re
 import shutil
+import time
+from contextlib import suppress
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -21,7 +24,17 @@ from sekisho.gate.answer_papers import ANSWER
 from sekisho.model.entry import EntryKind, parse_entry
 from sekisho.ports import Watch
 from sekisho.terms import JobState, Outcome
-from tests.lib.private import COUNT, PLAN, PROGRAMME, PURPOSE, make_node, rows, write_trips
+from tests.lib.private import (
+    COUNT,
+    OWNER,
+    PLAN,
+    PROGRAMME,
+    PURPOSE,
+    make_node,
+    rows,
+    write_programme,
+    write_trips,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -85,8 +98,6 @@ def test_a_dry_run_and_an_explanation_open_no_file_of_data(node):
 
 
 def test_a_dry_run_needs_no_data_at_all_and_an_answer_does(tmp_path):
-    from tests.lib.private import OWNER, write_programme
-
     with sekisho.init(tmp_path / "node", OWNER) as empty:
         empty.add_programme(write_programme(tmp_path))
         assert ask(empty, dry_run=True).expected
@@ -258,3 +269,67 @@ def test_amounts_that_would_poison_a_sum_never_come_in(node, tmp_path, minutes):
     assert "977" not in str(told.value)
     assert not re.search(rf"(?<!\w){minutes}(?!\w)", str(told.value))
     assert len(node._house.store.deliveries(PROGRAMME, "trips")) == 1
+
+
+# ------------------------------------------------------------------------- several budgets
+
+
+def _two_datasets(folder):
+    """The programme with the same people in a second dataset, whose budget is stricter."""
+    root = write_programme(folder)
+    text = (root / "datasets/trips.toml").read_text("utf-8").replace('id = "trips"', 'id = "rides"')
+    text = text.replace('delta = "0.000001"', 'delta = "0.00000001"')
+    (root / "datasets/rides.toml").write_text(text, encoding="utf-8")
+    return root
+
+
+def test_a_question_over_two_budgets_shows_each_its_own_cost_and_the_whole_at_the_strictest(
+    tmp_path,
+):
+    sql = (
+        "SELECT trips.area, COUNT(*) AS n FROM trips JOIN rides ON trips.person = rides.person "
+        "GROUP BY trips.area"
+    )
+    with sekisho.init(tmp_path / "node", OWNER) as node:
+        node.add_programme(_two_datasets(tmp_path))
+        node.load(PROGRAMME, "trips", write_trips(tmp_path / "trips.csv", rows()))
+        node.load(PROGRAMME, "rides", write_trips(tmp_path / "rides.csv", rows(2)))
+        quoted = ask(node, sql, "1", dry_run=True)
+        costs = {each.dataset: (each.epsilon, each.delta) for each in quoted.budgets}
+        assert costs["trips"][1] == Decimal("0.000001")
+        assert costs["rides"][1] == Decimal("0.00000001")
+        assert costs["rides"][0] > costs["trips"][0]
+        answer = ask(node, sql, "1")
+        assert (answer.epsilon, answer.delta) == costs["rides"]
+        assert len(answer.entries) == 2
+        assert node.questions.faults(answer.folder) == []
+        said = json.loads((answer.folder / ANSWER).read_bytes())
+        assert Decimal(said["guarantee"]["delta"]) == costs["rides"][1]
+        charged = {
+            c["dataset"]: (Decimal(c["epsilon"]), Decimal(c["delta"])) for c in said["charges"]
+        }
+        assert charged == costs
+
+
+# ---------------------------------------------------------------------------------- clocks
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_answer_and_a_failure_after_rows_are_read_appear_at_the_step(node, monkeypatch, fails):
+    monkeypatch.setattr(answers, "STEP", timedelta(seconds=0.4))
+    if fails:
+        broken = StorageError(private.fault("gate.data-missing", programme="p", dataset="d"))
+
+        def bounded(*_asked):
+            raise broken
+
+        monkeypatch.setattr(type(node._house.bounding), "bounded", bounded)
+    began = time.monotonic()
+    with suppress(StorageError):
+        ask(node)
+    took = time.monotonic() - began
+    assert took >= 0.4
+    if not fails:
+        again = time.monotonic()
+        ask(node)
+        assert time.monotonic() - again < took
