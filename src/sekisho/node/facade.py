@@ -19,6 +19,7 @@ from sekisho.jobs import Work, run_job, showing
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.programme import Programme
 from sekisho.model.release import Delivery, Job, Release
+from sekisho.node.documents import Documents
 from sekisho.node.forms import Forms
 from sekisho.node.members import Members
 from sekisho.node.questions import Epsilon, Questions
@@ -351,6 +352,11 @@ class Node:
     def witnessing(self) -> Witnessing:
         """Asks the witnesses of the settings as long as its `with` block runs."""
         return Witnessing(self.log_book, 60 * self._settings.witness_minutes)
+
+    @property
+    def documents(self) -> Documents:
+        """Documents: filled forms in and out, comparison, search, timelines."""
+        return Documents(self._call)
 
     @property
     def forms(self) -> Forms:

@@ -22,6 +22,7 @@ from sekisho.model.resource import Resource, Semantics
 from sekisho.model.table import Table
 from sekisho.ports.forms import FormStore
 from sekisho.ports.records import RecordStore
+from sekisho.ports.search import SearchStore
 from sekisho.query.plan import Aggregate
 from sekisho.terms import JobState, ReleaseState
 
@@ -307,5 +308,7 @@ class Store(Protocol):
     def records(self) -> RecordStore: ...
     @property
     def forms(self) -> FormStore: ...
+    @property
+    def search(self) -> SearchStore: ...
 
     def close(self) -> None: ...

@@ -39,6 +39,7 @@ submissions = Table(
     Column("entry_index", BigInteger, ForeignKey("entries.log_index"), nullable=False),
     UniqueConstraint("reference", "revision"),
     Index(None, "programme", "form"),
+    Index(None, "entry_index"),
 )
 """`slot` names the place that only one standing submission can have; empty where many may stand."""
 

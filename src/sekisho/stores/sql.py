@@ -24,6 +24,7 @@ from sekisho.stores.database import WRITES, open_engine
 from sekisho.stores.faults import translated
 from sekisho.stores.forms import SqlForms
 from sekisho.stores.records import SqlRecords
+from sekisho.stores.search import SqlSearch
 from sekisho.stores.shred import shred
 from sekisho.stores.tables import charges as charge_table
 from sekisho.stores.tables import releases
@@ -53,11 +54,17 @@ class SqlStore:
         shredded = partial(shred, engine, "subject_secrets")
         self._records = SqlRecords(self._change, self._look, shredded)
         self._forms = SqlForms(self._change, self._look)
+        self._search = SqlSearch(self._change, self._look)
 
     @property
     def records(self) -> SqlRecords:
         """The state of the record lane."""
         return self._records
+
+    @property
+    def search(self) -> SqlSearch:
+        """The words of submissions."""
+        return self._search
 
     @property
     def forms(self) -> SqlForms:

@@ -29,6 +29,14 @@ def _readers(house: House, programme: Programme, form: Form) -> set[str]:
     return readers
 
 
+def reads_all(call: Call, programme: Programme, form: Form) -> bool:
+    """Whether the actor reads every submission of a form that counts, whoever made it."""
+    own = call.actor.participant
+    if own not in _readers(call.house, programme, form):
+        return False
+    return may(call.actor, Action.SUBMISSION_READ, programme, (own,)) is None
+
+
 def may_read(call: Call, form: Form, programme: Programme, submission: Submission) -> bool:
     """Whether the actor may read a submission as it stands.
 

@@ -52,6 +52,7 @@ def _submissions() -> None:
     op.create_index(
         "ix_submissions_programme_form", "submissions", ["programme", "form"], unique=False
     )
+    op.create_index("ix_submissions_entry_index", "submissions", ["entry_index"], unique=False)
 
 
 def _requests() -> None:
