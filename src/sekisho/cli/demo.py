@@ -1,4 +1,4 @@
-"""`sekisho demo`: two linked tables and a private one, the whole way, on real data."""
+"""`sekisho demo`: two linked tables and a private one on real data, and one person's record."""
 
 import time
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sekisho.cli.demo_record import walk
 from sekisho.cli.options import Speaker, common, said
 from sekisho.cli.progress import watched
 from sekisho.cli.release import SHOWN_ROWS, release_answer, show_release
@@ -25,7 +26,8 @@ PLANS = {
     "customers-by-country": "release-private",
 }
 """Release plan -> how its step is announced."""
-STEPS = 8
+RECORDS = "health-referral"
+STEPS = 9
 PRIVATE = {"p-percent": 10}
 """The demo plays the data holder too, so it sets the holder's private parameter itself."""
 
@@ -78,12 +80,15 @@ def demo(speaker: Speaker, folder: Path, port: int, no_serve: bool) -> int:  # n
         _verdict(speaker, findings)
         with steps.step("receipt"):
             receipts = _receipts(speaker, node, released)
+        with steps.step("record"):
+            record = walk(speaker, folder / "hospitals", RECORDS)
         speaker.answer(
             {
                 "folder": str(folder),
                 "seconds": steps.seconds,
                 "releases": [release_answer(node, each) for each in released],
                 "receipts": [str(each) for each in receipts],
+                "record": record,
                 "log_verified": findings.passed,
                 "entries": findings.size,
             }
