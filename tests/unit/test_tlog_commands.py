@@ -24,6 +24,7 @@ from sekisho.tlog.note import Algorithm, Signer, parse_verifier
 from sekisho.tlog.proof import Opening, write_receipt
 from sekisho.tlog.receipt_page import receipt_page, receipt_page_digest
 from sekisho.tlog.witness import add_checkpoint
+from tests.lib import records
 
 LOG = Signer("example.org/log", Algorithm.ED25519, bytes(range(32)))
 WITNESS = Signer("witness.example/w", Algorithm.COSIGNATURE, bytes(range(1, 33)))
@@ -236,3 +237,25 @@ def test_a_person_finds_the_own_history_with_the_secret_alone(tmp_path: Path, ca
         (tmp_path / "secret").write_text(wrong, encoding="utf-8")
         assert run([*map(str, asked)]) == UsageError.exit_code
         assert secret.hex()[:8] not in capsys.readouterr().err
+
+
+def test_a_patient_finds_consents_and_keeps_receipts_of_them(tmp_path: Path, capsys):
+    two = records.pair(tmp_path)
+    two.given()
+    node, key = two.sender.folder, two.sender.folder / "log.vkey"
+    for name, secret in (("mine", two.subject.secret), ("other", new_secret())):
+        (tmp_path / name).write_text(secret.hex(), encoding="utf-8")
+    mine = ["receipt", "history", node, "--secret", tmp_path / "mine"]
+    assert said(capsys, "receipt", "history", node, "--secret", tmp_path / "other")["entries"] == []
+    found = said(capsys, *mine, "--receipts", tmp_path / "kept")["entries"]
+    assert "consent-given" in [each["kind"] for each in found]
+    receipts = sorted((tmp_path / "kept").iterdir())
+    assert len(receipts) == len(found)
+    for receipt in receipts:
+        assert said(capsys, "receipt", "verify", receipt, "--key", key)["opened"] == {}
+    anew = two.sender.records.identify_anew(two.subject.id)
+    (tmp_path / "new").write_text(anew.secret.hex(), encoding="utf-8")
+    both = said(capsys, *mine, "--secret", tmp_path / "new")["entries"]
+    assert {each["index"] for each in found} < {each["index"] for each in both}
+    assert run([*map(str, mine)]) == 0
+    assert "agreed to a use" in capsys.readouterr().out

@@ -134,20 +134,14 @@ def prove(
 @TARGET
 @click.argument("index", type=click.IntRange(0), nargs=-1)
 @KEYS
-@click.option(
-    "--last",
-    type=click.IntRange(1),
-    default=20,
-    show_default=True,
-    help=words("argument-last"),
-)
+@LAST
 @common
 def show(
     speaker: Speaker, target: str, index: tuple[int, ...], key: tuple[str, ...], last: int
 ) -> None:
     """Show entries, each proved to stand in the log before it is shown."""
     from sekisho.model.entry import parse_entry
-    from sekisho.present.entry import entry_about, entry_line
+    from sekisho.present.entry import entry_about, entry_line, entry_words
     from sekisho.tlog.proof import proved_entry
     from sekisho.tlog.tree import Tree
 
@@ -158,10 +152,29 @@ def show(
     read = [(at, parse_entry(proved_entry(checkpoint, tree, at))) for at in chosen]
     if not read:
         tell(speaker, "log-is-empty")
+    entries: list[dict[str, object]] = []
     for at, entry in read:
+        said = entry_words(entry, speaker.language)
         speaker.line(entry_line(at, entry, speaker.language))
-    entries = [{"index": at, **entry_about(entry)} for at, entry in read]
+        speaker.line(f"          {said}")
+        about = {"index": at, "says": said, **entry_about(entry)}
+        entries.append(about | (_witnesses(speaker, target, at) if index else {}))
     speaker.answer({"size": checkpoint.size, "entries": entries})
+
+
+def _witnesses(speaker: Speaker, target: str, index: int) -> dict[str, object]:
+    """Who has witnessed an entry of a node that is at hand."""
+    if not is_node(target):
+        return {}
+    from sekisho.cli.witnesses import say_witnesses
+    from sekisho.present.testimony import testimony_about
+    from sekisho.settings import read_settings
+    from sekisho.wiring import log_book
+
+    book = log_book(Path(target), read_settings(Path(target) / "node.toml"))
+    found = book.shown(index).witnesses
+    say_witnesses(speaker, found)
+    return {"witnesses": [testimony_about(each) for each in found]}
 
 
 @log.command("fsck", help=words("help-log-fsck"))

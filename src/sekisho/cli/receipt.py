@@ -24,6 +24,8 @@ from sekisho.errors import TamperedError, raise_all
 
 if TYPE_CHECKING:
     from sekisho.model.entry import Entry
+    from sekisho.tlog.note import Verifier
+    from sekisho.tlog.tree import Readable
 
 
 @click.group(help=said("help-receipt"))
@@ -71,27 +73,50 @@ def verify(speaker: Speaker, file: Path, key: tuple[str, ...], entry: Path | Non
     "--secret",
     type=click.Path(path_type=Path),
     required=True,
+    multiple=True,
     help=words("argument-secret"),
 )
+@click.option("--receipts", type=click.Path(path_type=Path), help=words("argument-receipts"))
 @KEYS
 @common
-def history(speaker: Speaker, target: str, secret: Path, key: tuple[str, ...]) -> None:
+def history(
+    speaker: Speaker,
+    target: str,
+    secret: tuple[Path, ...],
+    receipts: Path | None,
+    key: tuple[str, ...],
+) -> None:
     """Show the entries that concern the holder of a secret; the whole log is verified meanwhile."""
-    from sekisho.present.entry import entry_about, entry_line
+    from sekisho.present.entry import entry_about, entry_line, entry_words
     from sekisho.tlog.history import read_secret
-    from sekisho.tlog.verify import concerning, verify_log
+    from sekisho.tlog.verify import concerning_any, verify_log
 
-    own = read_secret(read_file(secret).decode("utf-8", "replace"))
+    own = [read_secret(read_file(each).decode("utf-8", "replace")) for each in secret]
     found: list[tuple[int, Entry]] = []
+    source, keys = source_of(target), keys_of(target, key)
     with watched(speaker) as watch:
-        keys = keys_of(target, key)
-        judged = verify_log(source_of(target), keys, concerning(own, found), watch)
+        judged = verify_log(source, keys, concerning_any(own, found), watch)
     raise_all(TamperedError, judged.faults)
     tell(speaker, "history", count=len(found), size=judged.entries)
     for index, entry in found:
         speaker.line(entry_line(index, entry, speaker.language))
+        speaker.line(f"          {entry_words(entry, speaker.language)}")
+    if receipts is not None:
+        _write_receipts(source, keys, [index for index, _ in found], receipts)
+        tell(speaker, "receipts-written", count=len(found), folder=receipts)
     entries = [{"index": index, **entry_about(entry)} for index, entry in found]
     speaker.answer({"size": judged.entries, "entries": entries})
+
+
+def _write_receipts(
+    source: "Readable", keys: "tuple[Verifier, ...]", indices: list[int], folder: Path
+) -> None:
+    """Write a receipt of each entry; what only the node knows of its values stays closed."""
+    from sekisho.tlog.proof import SUFFIX, write_receipt
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for index in indices:
+        write_file(folder / f"{index}{SUFFIX}", write_receipt(source, index, keys).encode())
 
 
 def _plain(value: str) -> str:

@@ -262,6 +262,11 @@ def concerning(secret: bytes, found: list[tuple[int, Entry]]) -> Check:
 
     Entries that cannot be read are faults: one of them might be the subject's.
     """
+    return concerning_any((secret,), found)
+
+
+def concerning_any(secrets: Sequence[bytes], found: list[tuple[int, Entry]]) -> Check:
+    """As `concerning`, for a subject who has had several secrets; each entry is gathered once."""
 
     def check(index: int, entry: bytes) -> Iterator[Fault]:
         try:
@@ -269,7 +274,7 @@ def concerning(secret: bytes, found: list[tuple[int, Entry]]) -> Check:
         except TamperedError as error:
             yield from error.faults
             return
-        if concerns(read, secret):
+        if any(concerns(read, secret) for secret in secrets):
             found.append((index, read))
 
     return check
