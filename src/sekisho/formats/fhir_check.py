@@ -43,7 +43,6 @@ WORD = {
 }
 """Primitive types with the form the specification gives them."""
 FORMS = {name: re.compile(form, re.ASCII) for name, form in WORD.items()}
-TEXT = re.compile(r"(?s).*\S.*")
 WHOLE_NUMBERS = {"integer": -(2**31), "unsignedInt": 0, "positiveInt": 1}
 LONGEST_TEXT = 1 << 20
 RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(/_history/[A-Za-z0-9\-.]{1,64})?")
@@ -104,59 +103,26 @@ def check_resource(tree: object, path: str, findings: Findings) -> None:
     _group(kind, tree, path, findings, is_resource=True)
 
 
-def _group(
-    shape: str, tree: JsonTree, path: str, findings: Findings, *, is_resource: bool = False
-) -> None:
-    findings.depth += 1
-    if findings.depth > DEEPEST:
-        raise BrokenError("fhir.too-deep")
-    there = _members(shape, tree, path, findings, is_resource=is_resource)
-    findings.depth -= 1
-    if not tree:
-        findings.add("empty", path)
-        return
-    for required in tables.required_paths(shape):
-        if required not in there:
-            findings.add("missing", f"{path}.{required}")
-    for rule in tables.rules(shape):
-        if not rule.holds(frozenset(there)):
-            findings.add(f"rule-{rule.kind}", path, elements=", ".join(rule.paths))
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A shape with all that is asked of its groups."""
 
-
-def _members(
-    shape: str, tree: JsonTree, path: str, findings: Findings, *, is_resource: bool
-) -> Mapping[str, str]:
-    """Check each member of a group; gives the paths that are there."""
-    fields, tests = tables.fields(shape), _tests(shape)
-    there: dict[str, str] = {}
-    for name, value in tree.items():
-        test = tests.get(name)
-        if test is not None and test(value) and fields[name].path not in there:
-            there[fields[name].path] = name
-            continue
-        if is_resource and name == "resourceType":
-            continue
-        field_of = fields.get(name.removeprefix("_"))
-        if field_of is None or (name.startswith("_") and field_of.shape):
-            _unknown(shape, name, path, findings)
-            continue
-        if there.setdefault(field_of.path, field_of.name) != field_of.name:
-            findings.add("two-choices", f"{path}.{field_of.path}")
-        if name.startswith("_"):
-            _companions(field_of, value, f"{path}.{field_of.name}", findings)
-        else:
-            _values(field_of, value, f"{path}.{field_of.name}", findings)
-    return there
+    fields: Mapping[str, Field]
+    tests: Mapping[str, tuple[str, Callable[[object], bool]]]
+    """Elements that are one primitive: path, and whether a value is right as it is."""
+    required: tuple[str, ...]
+    rules: tuple[tables.Rule, ...]
 
 
 @cache
-def _tests(shape: str) -> Mapping[str, Callable[[object], bool]]:
-    """What tells, for each element that is one primitive, whether a value is right as it is."""
-    return {
-        name: _test(field_of)
-        for name, field_of in tables.fields(shape).items()
+def _known(shape: str) -> _Known:
+    fields = tables.fields(shape)
+    tests = {
+        name: (field_of.path, _test(field_of))
+        for name, field_of in fields.items()
         if not field_of.shape and not field_of.many
     }
+    return _Known(fields, tests, tables.required_paths(shape), tables.rules(shape))
 
 
 def _test(field_of: Field) -> Callable[[object], bool]:
@@ -164,6 +130,48 @@ def _test(field_of: Field) -> Callable[[object], bool]:
         return partial(is_primitive, field_of.type)
     known = frozenset().union(*field_of.codes.values())
     return lambda value: isinstance(value, str) and value in known
+
+
+def _group(
+    shape: str, tree: JsonTree, path: str, findings: Findings, *, is_resource: bool = False
+) -> None:
+    findings.depth += 1
+    if findings.depth > DEEPEST:
+        raise BrokenError("fhir.too-deep")
+    known = _known(shape)
+    there: dict[str, str] = {}
+    for name, value in tree.items():
+        test = known.tests.get(name)
+        if test is not None and test[1](value) and test[0] not in there:
+            there[test[0]] = name
+        elif not is_resource or name != "resourceType":
+            _member(shape, name, value, there, path, findings)
+    findings.depth -= 1
+    if not tree:
+        findings.add("empty", path)
+        return
+    for required in known.required:
+        if required not in there:
+            findings.add("missing", f"{path}.{required}")
+    for rule in known.rules:
+        if not rule.holds(there.keys()):
+            findings.add(f"rule-{rule.kind}", path, elements=", ".join(rule.paths))
+
+
+def _member(
+    shape: str, name: str, value: object, there: dict[str, str], path: str, findings: Findings
+) -> None:
+    """Check a member of a group that is not plainly right, and note that it is there."""
+    field_of = _known(shape).fields.get(name.removeprefix("_"))
+    if field_of is None or (name.startswith("_") and field_of.shape):
+        _unknown(shape, name, path, findings)
+        return
+    if there.setdefault(field_of.path, field_of.name) != field_of.name:
+        findings.add("two-choices", f"{path}.{field_of.path}")
+    if name.startswith("_"):
+        _companions(field_of, value, f"{path}.{field_of.name}", findings)
+    else:
+        _values(field_of, value, f"{path}.{field_of.name}", findings)
 
 
 def _unknown(shape: str, name: str, path: str, findings: Findings) -> None:
@@ -218,23 +226,29 @@ def _primitive(field_of: Field, value: object, path: str, findings: Findings) ->
 
 def is_primitive(kind: str, value: object) -> bool:
     """Whether a value of JSON is one of a primitive type."""
-    if kind == "boolean" or isinstance(value, bool):
-        return kind == "boolean" and isinstance(value, bool)
+    if isinstance(value, str):
+        form = FORMS.get(kind)
+        if form is None:
+            return kind in ("string", "markdown") and _is_words(value)
+        return form.fullmatch(value) is not None and _means(kind, value)
+    if isinstance(value, bool):
+        return kind == "boolean"
     if kind in WHOLE_NUMBERS:
         return isinstance(value, int) and WHOLE_NUMBERS[kind] <= value < 2**31
-    if kind == "decimal":
-        return isinstance(value, (int, float, Decimal))
-    return isinstance(value, str) and _is_text(value) and _has_form(kind, value)
+    return kind == "decimal" and isinstance(value, (int, float, Decimal))
 
 
-def _has_form(kind: str, value: str) -> bool:
-    if len(value) > LONGEST_TEXT and kind != "base64Binary":
-        return False
-    if kind in ("date", "dateTime", "instant") and not _is_a_day(value):
-        return False
-    if kind == "base64Binary" and len("".join(value.split())) % 4:
-        return False
-    return FORMS.get(kind, TEXT).fullmatch(value) is not None
+def _is_words(value: str) -> bool:
+    return len(value) <= LONGEST_TEXT and not value.isspace() and value != "" and _is_text(value)
+
+
+def _means(kind: str, value: str) -> bool:
+    """What a form alone cannot say: a day that there is, whole bytes, text that can be written."""
+    if kind in ("date", "dateTime", "instant"):
+        return _is_a_day(value)
+    if kind == "base64Binary":
+        return len("".join(value.split())) % 4 == 0
+    return len(value) <= LONGEST_TEXT and _is_text(value)
 
 
 def _is_text(said: str) -> bool:

@@ -6,6 +6,7 @@ else reads it.
 
 import json
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -50,7 +51,7 @@ class Rule:
     kind: str
     paths: tuple[str, ...]
 
-    def holds(self, there: frozenset[str]) -> bool:
+    def holds(self, there: AbstractSet[str]) -> bool:
         """Whether it holds for a group with elements of these paths."""
         if self.kind == "any":
             return any(path in there for path in self.paths)

@@ -1,0 +1,264 @@
+"""The record lane: read, minimise, seal, decide and log, beside a plain copy and bare sealing.
+
+Records of 2 kB and bundles of 1 MB, made of the shipped synthetic patients, are minimised for a
+referral and sealed into files. Beside them in the same run, over the same bytes: a plain copy from
+file to file, and bare sealing (HPKE once, then AES-256-GCM of the same chunks, into a file) without
+size class, hash or signature. `way` is the whole way through a node's gate: rules, reading and
+checking, minimising, sealing, the store, the log's checkpoint. `memory` seals and reads growing
+files, each in a process of its own, and prints the most memory it took.
+
+    python benchmarks/records.py [--quick] [--json FILE]
+"""
+
+import argparse
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from itertools import chain, repeat
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from sekisho.formats.fhir import FHIR_R4, to_json  # noqa: E402
+from sekisho.lanes.record import seal_layout as layout  # noqa: E402
+from sekisho.lanes.record.minimise import minimise  # noqa: E402
+from sekisho.lanes.record.seal import seal  # noqa: E402
+from sekisho.lanes.record.selection import Cut, Selection  # noqa: E402
+from sekisho.ports import Watch  # noqa: E402
+
+SAMPLE = ROOT / "programmes" / "health-referral" / "sample" / "patient-2.json"
+FLOW = ROOT / "programmes" / "health-referral" / "records" / "referral.toml"
+CONTEXT = layout.SealContext("hospital-a", "hospital-b", "t", "referral", FHIR_R4.media_type)
+RECIPIENT, SENDER = X25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+PUBLIC, SIGNING = RECIPIENT.public_key().public_bytes_raw(), SENDER.private_bytes_raw()
+MB = 1_000_000
+
+
+def entries() -> Iterator[dict]:
+    """Resources of one patient, `p1`, without end: the shipped ones, each time under other ids."""
+    whole = json.loads(SAMPLE.read_text(encoding="utf-8"), parse_float=Decimal)["entry"]
+    own = whole[0]["resource"]["id"]
+    for turn in range(1 << 30):
+        text = to_json(whole if not turn else whole[1:]).decode().replace(own, "p1")
+        for each in whole[1:]:
+            name = each["resource"]["id"]
+            text = text.replace(name, str(uuid.uuid5(uuid.NAMESPACE_URL, f"{turn} {name}")))
+        for each in json.loads(text, parse_float=Decimal):
+            yield {name: each[name] for name in ("fullUrl", "resource")}
+
+
+def bundle(size: int, target: Path) -> Path:
+    """A bundle of about this many bytes."""
+    with target.open("wb") as file:
+        file.write(b'{"resourceType":"Bundle","type":"collection","entry":[')
+        for number, each in enumerate(entries()):
+            said = to_json(each)
+            if number and file.tell() + len(said) > size:
+                break
+            file.write(b"," * bool(number) + said)
+        file.write(b"]}")
+    return target
+
+
+def small(target: Path) -> Path:
+    """A record of about 2 kB: the patient in short, and four immunisations."""
+    found = {}
+    for each in entries():
+        found.setdefault(each["resource"]["resourceType"], []).append(each)
+        if len(found.get("Immunization", ())) == 4:
+            break
+    who = found["Patient"][0]
+    keep = ("resourceType", "id", "name", "gender", "birthDate", "telecom")
+    who["resource"] = {name: who["resource"][name] for name in keep}
+    for each in found["Immunization"]:
+        each["resource"].pop("encounter")
+    said = {"resourceType": "Bundle", "type": "collection", "entry": [who, *found["Immunization"]]}
+    target.write_bytes(to_json(said))
+    return target
+
+
+def selection() -> Selection:
+    """What a referral may hold of the patient."""
+    flow = tomllib.loads(FLOW.read_text(encoding="utf-8"))
+    cuts = [
+        Cut(each["id"], tuple(each["types"]), (), tuple(each["fields"]))
+        for each in flow["categories"]
+    ]
+    return Selection(tuple(cuts), "Patient/p1")
+
+
+def bare(content: bytes, target: Path) -> None:
+    """HPKE for a content key, then the same chunks with AES-256-GCM; nothing else."""
+    key = bytes(32)
+    wrapped = layout.SUITE.encrypt(key, RECIPIENT.public_key(), info=CONTEXT.bound)
+    cipher, view = AESGCM(key), memoryview(content)
+    with target.open("wb") as file:
+        file.write(wrapped)
+        for number, at in enumerate(range(0, len(content), layout.CHUNK)):
+            piece = view[at : at + layout.CHUNK]
+            file.write(cipher.encrypt(number.to_bytes(12, "big"), piece, None))
+
+
+def sealed(content: bytes, target: Path) -> None:
+    """The whole seal of a content."""
+    with target.open("wb") as file:
+        seal(io.BytesIO(content), file, CONTEXT, PUBLIC, SIGNING)
+
+
+def timed(deed: Callable[[], object], times: int) -> float:
+    """Seconds that a deed takes once, on average."""
+    began = time.perf_counter()
+    for _ in repeat(None, times):
+        deed()
+    return (time.perf_counter() - began) / times
+
+
+def figures(source: Path, times: int, folder: Path) -> dict[str, float]:
+    """Seconds of each step for one record."""
+    chosen, target = selection(), folder / "target"
+    resources = FHIR_R4.read(source, Watch())
+    came = source.read_bytes()
+    kept = minimise(resources, chosen, FHIR_R4.semantics)
+    left = io.BytesIO()
+    FHIR_R4.write(kept.resources, left)
+    leaves = left.getvalue()
+
+    def cut() -> None:
+        some = minimise(resources, chosen, FHIR_R4.semantics)
+        FHIR_R4.write(some.resources, io.BytesIO())
+
+    def whole() -> None:
+        out = io.BytesIO()
+        some = minimise(FHIR_R4.read(source, Watch()), chosen, FHIR_R4.semantics)
+        FHIR_R4.write(some.resources, out)
+        sealed(out.getvalue(), target)
+
+    few = max(1, times // 10)
+    return {
+        "bytes": len(came),
+        "bytes_left": len(leaves),
+        "plain copy": timed(lambda: shutil.copyfile(source, target), times),
+        "bare sealing, all of it": timed(lambda: bare(came, target), times),
+        "seal, all of it": timed(lambda: sealed(came, target), times),
+        "bare sealing, what is left": timed(lambda: bare(leaves, target), times),
+        "seal, what is left": timed(lambda: sealed(leaves, target), times),
+        "minimise and write": timed(cut, few),
+        "read and check": timed(lambda: FHIR_R4.read(source, Watch()), few),
+        "read, check, minimise, seal": timed(whole, few),
+    }
+
+
+def way(source: Path, times: int, folder: Path) -> float:
+    """Seconds of one transfer through the gate: decide, read, minimise, seal, store, log."""
+    from tests.lib.records import pair
+
+    two = pair(folder)
+    two.record = source
+    consent = two.given(categories=("person", "illnesses", "findings", "treatments", "visits"))
+    numbers = chain(range(times))
+    offer = two.sender.records.offer
+    offer(replace(two.offering(consent), request="warming-up"))
+    return timed(
+        lambda: offer(replace(two.offering(consent), request=f"request-{next(numbers)}")), times
+    )
+
+
+def report(name: str, found: dict[str, float], count: int) -> None:
+    """One table: seconds, records and MB a second, and the two ratios."""
+    print(f"\n{name}: {found['bytes']} bytes, {found['bytes_left']} leave; {count} times")
+    print(f"{'':30}{'ms':>9}{'per s':>10}{'MB/s':>9}{'x copy':>9}{'x bare':>9}")
+    for step, seconds in found.items():
+        if step.startswith("bytes"):
+            continue
+        left = "what is left" in step
+        limit = found["bare sealing, what is left" if left else "bare sealing, all of it"]
+        amount = found["bytes_left" if left else "bytes"] / MB
+        print(
+            f"{step:30}{seconds * 1000:9.3f}{1 / seconds:10.0f}{amount / seconds:9.1f}"
+            f"{found['plain copy'] / seconds:9.3f}{limit / seconds:9.3f}"
+        )
+
+
+def grows(what: str, folder: Path) -> None:
+    """One file of a size, in this process; prints the most memory taken, in MB."""
+    source, target = folder / "source", folder / "target"
+    if what == "seal":
+        with source.open("rb") as file, target.open("wb") as out:
+            seal(file, out, CONTEXT, PUBLIC, SIGNING)
+    else:
+        resources = FHIR_R4.read(source, Watch())
+        kept = minimise(resources, selection(), FHIR_R4.semantics)
+        with target.open("wb") as out:
+            FHIR_R4.write(kept.resources, out)
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    print(int(status.partition("VmHWM:")[2].split()[0]) / 1000)
+
+
+def memory(sizes: dict[str, tuple[int, ...]], folder: Path) -> list[dict[str, object]]:
+    """Seconds and most memory as files grow, each in a process of its own."""
+    found = []
+    for what, each in sizes.items():
+        for size in each:
+            source = folder / "source"
+            if what == "seal":
+                with source.open("wb") as file:
+                    file.truncate(size * MB)
+            else:
+                bundle(size * MB, source)
+            command = [sys.executable, __file__, "--grow", what, str(folder)]
+            began = time.perf_counter()
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            seconds = time.perf_counter() - began
+            found.append({"what": what, "MB": size, "s": seconds, "peak_MB": float(done.stdout)})
+            print(f"{what:20}{size:7} MB{seconds:9.1f} s{float(done.stdout):9.0f} MB at most")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--grow", nargs=2, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.grow:
+        what, folder = asked.grow
+        grows(what, Path(folder))
+        return
+    small_count, large_count = (5_000, 100) if asked.quick else (100_000, 1_000)
+    found: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for title, source, count, few in (
+            ("records of 2 kB", small(folder / "small.json"), small_count, 200),
+            ("bundles of 1 MB", bundle(MB, folder / "large.json"), large_count, 20),
+        ):
+            steps = figures(source, count, folder)
+            (folder / title).mkdir()
+            steps["the whole way, logged"] = way(source, few, folder / title)
+            report(title, steps, count)
+            found[title] = steps
+        print("\nmemory")
+        sizes = {"seal": (1, 64, 1_000), "read and minimise": (1, 32, 1_000)}
+        if asked.quick:
+            sizes = {"seal": (1, 1_000), "read and minimise": (1, 32)}
+        found["memory"] = memory(sizes, folder)
+    if asked.json:
+        asked.json.write_text(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
