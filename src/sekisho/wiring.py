@@ -32,7 +32,7 @@ from sekisho.model.facts import Facts
 from sekisho.model.folder import NodeFolder
 from sekisho.model.programme import Programme
 from sekisho.people import check_participant
-from sekisho.ports import Format, LogStorage, RecordFormat
+from sekisho.ports import Format, LogStorage, RecordFormat, Watch
 from sekisho.programmes import check
 from sekisho.programmes.read import read_programme
 from sekisho.programmes.shipped import shipped_programmes
@@ -271,6 +271,16 @@ def formats() -> tuple[Format, ...]:
 def record_formats() -> tuple[RecordFormat, ...]:
     """Every format in which records of one person or firm move."""
     return (FhirR4(),)
+
+
+def fetch_record(server: str, patient: str, token: str, target: Path, watch: Watch) -> int:
+    """Write what a FHIR server holds of one patient to a file; how many resources.
+
+    Raises: as `formats.fhir_endpoint.fetch`.
+    """
+    from sekisho.formats.fhir_endpoint import Endpoint, fetch
+
+    return fetch(Endpoint(server, token), patient, target, watch)
 
 
 def _write_secret(file: Path, text: str) -> None:
