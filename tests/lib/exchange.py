@@ -129,3 +129,37 @@ def of_kind(question: Question) -> st.SearchStrategy[object]:
 def given_answers(asked: Form) -> st.SearchStrategy[dict[str, object]]:
     """Answers as they come from outside, to any form."""
     return st.fixed_dictionaries({}, optional={q.id: of_kind(q) for q in asked.questions})
+
+
+MEMBERS = {
+    "jpn": ("Japan", "日本", "JP"),
+    "usa": ("United States", "米国", "US"),
+    "can": ("Canada", "カナダ", "CA"),
+}
+NAME = "policy-exchange"
+
+
+def exchange_node(folder: Path):
+    """A node of the steering group with the exchange and three economies, an officer each."""
+    from sekisho.model.actor import Actor, Participant
+    from sekisho.node import init
+    from sekisho.terms import ParticipantKind, Role
+
+    group = Text("Steering group", "運営グループ")
+    owner = Participant("demo-steering-group", group, ParticipantKind.INTERNATIONAL_BODY, "XX")
+    node = init(folder / "node", owner)
+    node.add_programme(FOLDER)
+    for id_, (en, ja, country) in MEMBERS.items():
+        node.add_participant(Participant(id_, Text(en, ja), ParticipantKind.PUBLIC_BODY, country))
+        node.add_actor(Actor(f"{id_}-officer", id_, frozenset({Role.DATA_USER})))
+    return node
+
+
+def submit(node, economy: str, given: dict[str, object] | bytes) -> str:
+    """An economy submits answers, or a filled file; the reference."""
+    officer = node.as_(f"{economy}-officer")
+    if isinstance(given, bytes):
+        officer.documents.fill(NAME, "report", given)
+    else:
+        officer.forms.fill(NAME, "report", given)
+    return officer.forms.submit(NAME, "report").submission.reference

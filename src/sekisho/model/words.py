@@ -31,7 +31,7 @@ class Term:
 
     words: tuple[str, ...]
     said: str
-    """The same as one folded text."""
+    """The same as it stands in `runs_of`; words that spaces part keep one at each end."""
     is_beginning: bool
     """Whether the last word may go on."""
 
@@ -58,6 +58,11 @@ def words_of(text: str) -> Iterator[str]:
             yield run[:LONGEST_WORD]
 
 
+def runs_of(text: str) -> str:
+    """The text as letters and digits alone, a space at each end and between runs of a kind."""
+    return f" {' '.join(_RUN.findall(folded(text)))} "
+
+
 def wanted(query: str) -> Wanted:
     """What a query asks for: words, all of them, and "words in quotes" beside each other."""
     terms: list[Term] = []
@@ -66,7 +71,7 @@ def wanted(query: str) -> Wanted:
         spaced = [run for run in runs if not _IS_DENSE.match(run)]
         if quoted and len(spaced) == len(runs) and runs:
             words = tuple(run[:LONGEST_WORD] for run in runs)
-            terms.append(Term(words, " ".join(runs), is_beginning=False))
+            terms.append(Term(words, f" {' '.join(runs)} ", is_beginning=False))
         else:
             terms += [_term(run, whole=bool(quoted)) for run in runs]
     return Wanted(tuple(dict.fromkeys(terms))[:MOST_TERMS])

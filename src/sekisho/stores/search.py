@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy import BindParameter, Connection, bindparam, inspect, select, text
 
 from sekisho.model.submission import Submission, SubmissionState
-from sekisho.model.words import Term, Wanted, folded, words_of
+from sekisho.model.words import Term, Wanted, runs_of, words_of
 from sekisho.ports.search import Reach
 from sekisho.stores import log_rows
 from sekisho.stores.form_codec import read_submission
@@ -35,7 +35,7 @@ _SQLITE = (
 _POSTGRES = (
     (
         "CREATE TABLE IF NOT EXISTS search_words (entry_index BIGINT PRIMARY KEY,"
-        " words TSVECTOR NOT NULL, folded TEXT NOT NULL)"
+        " words TSVECTOR NOT NULL, runs TEXT NOT NULL)"
     ),
     "CREATE INDEX IF NOT EXISTS ix_search_words ON search_words USING gin (words)",
     "CREATE TABLE IF NOT EXISTS search_state (next_index BIGINT NOT NULL)",
@@ -133,7 +133,7 @@ def _in_postgres(asked: Wanted) -> tuple[str, dict[str, str]]:
     values = {"words": " & ".join(words)}
     how = "w.words @@ CAST(:words AS tsquery)"
     for number, term in enumerate(each for each in asked.terms if len(each.words) > 1):
-        how += f" AND strpos(w.folded, :said{number}) > 0"
+        how += f" AND strpos(w.runs, :said{number}) > 0"
         values[f"said{number}"] = term.said
     return how, values
 
@@ -166,7 +166,7 @@ def _take_in(connection: Connection, text_of: Callable[[Submission], str]) -> in
 def _insert(postgres: bool) -> str:  # noqa: FBT001 - from within
     if postgres:
         return (
-            "INSERT INTO search_words VALUES (:at, CAST(:words AS tsvector), :folded)"
+            "INSERT INTO search_words VALUES (:at, CAST(:words AS tsvector), :runs)"
             " ON CONFLICT DO NOTHING"
         )
     return "INSERT INTO search_words (rowid, words) VALUES (:at, :words)"
@@ -178,7 +178,7 @@ def _row(submission: Submission, said: str, postgres: bool) -> dict[str, object]
         return {"at": submission.entry_index, "words": " ".join(words)}
     lexemes = list(dict.fromkeys(words))[:_MOST_LEXEMES]
     quoted = " ".join(f"'{word}'" for word in lexemes)
-    return {"at": submission.entry_index, "words": quoted, "folded": folded(said)}
+    return {"at": submission.entry_index, "words": quoted, "runs": runs_of(said)}
 
 
 def _read(connection: Connection, ids: Sequence[str]) -> list[Submission]:

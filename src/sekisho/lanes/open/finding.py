@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sekisho.model.form import Form, Question
 from sekisho.model.submission import Answer, Answers, BothText, FileRef
-from sekisho.model.words import Wanted, any_found_in, folded
+from sekisho.model.words import Wanted, any_found_in
 
 _AROUND = 90
 """Characters that are shown on each side of what was found."""
@@ -70,7 +70,7 @@ def _said(question: Question, answer: Answer) -> Iterator[str]:
 def _near(text: str, asked: Wanted) -> str:
     """The text around the first term that stands in it as written; else its beginning."""
     low = text.casefold()
-    places = [low.find(term.said) for term in asked.terms if folded(term.said) == term.said]
+    places = [low.find(term.said.strip()) for term in asked.terms]
     at = min((place for place in places if place >= 0), default=0)
     start, end = max(0, at - _AROUND), at + _AROUND
     cut = " ".join(text[start:end].split())
