@@ -1,7 +1,12 @@
 """A made-up programme with a survey and a request for data, and nodes that have taken it in."""
 
+import atexit
 import copy
+import shutil
+import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from sekisho.model.actor import Actor, Participant
@@ -336,27 +341,38 @@ IN_TIME = datetime(2020, 6, 10, 3, 0, tzinfo=UTC)
 
 def make_node(folder: Path, *, at: datetime = IN_TIME, **changed: str):
     """A node with the programme and four members with two officers each; the caller closes it."""
-    from dataclasses import replace
-
     import sekisho
 
+    model, tokens = _model(tuple(sorted(changed.items())))
+    shutil.copytree(model, folder / "node")
+    node, clock = sekisho.open(folder / "node"), ToldClock(at)
+    node._house = replace(node._house, clock=clock)
+    return node, clock, tokens
+
+
+@cache
+def _model(changed: tuple[tuple[str, str], ...]) -> tuple[Path, dict[str, str]]:
+    """A node that others are copied from: making each would take most of the time."""
+    import sekisho
+
+    folder = Path(tempfile.mkdtemp(prefix="sekisho-forms-"))
+    atexit.register(shutil.rmtree, folder)
     owner = Participant(
         "office", Text("Office (made up)", "統計局（架空）"), ParticipantKind.PUBLIC_BODY, "JP"
     )
     node = sekisho.init(folder / "node", owner)
-    clock = ToldClock(at)
-    node._house = replace(node._house, clock=clock)
-    node.add_programme(write_programme(folder, **changed))
+    node._house = replace(node._house, clock=ToldClock(datetime(2020, 5, 1, tzinfo=UTC)))
+    node.add_programme(write_programme(folder, **dict(changed)))
     tokens = {}
     for name in MEMBERS:
-        title = Text(
-            f"Carrier {name[-1].upper()} (made up)", f"通信事業者{name[-1].upper()}（架空）"
-        )
+        letter = name[-1].upper()
+        title = Text(f"Carrier {letter} (made up)", f"通信事業者{letter}（架空）")
         node.add_participant(Participant(name, title, ParticipantKind.BUSINESS_OPERATOR, "JP"))
         for number in (1, 2):
             officer = f"{name}-{number}"
             tokens[officer] = node.add_actor(Actor(officer, name, frozenset({Role.DATA_HOLDER})))
-    return node, clock, tokens
+    node.close()
+    return folder / "node", tokens
 
 
 def answers(**changed: object) -> dict[str, object]:

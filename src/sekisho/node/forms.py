@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sekisho.errors import DeliveryError, Fault, UsageError, fault, raise_all
+from sekisho.gate.files import workshop, write_whole
 from sekisho.gate.forms import drafts, publish, reading, uploads
 from sekisho.gate.forms import requests as asking
 from sekisho.gate.forms import submit as submitting
@@ -46,6 +47,11 @@ class Forms:
     def __init__(self, call: Call, verifiers: Callable[[], Sequence[Verifier]]) -> None:
         self._call = call
         self._verifiers = verifiers
+
+    @property
+    def participant(self) -> str:
+        """The participant for which the actor speaks."""
+        return self._call.actor.participant
 
     # -- what is asked ------------------------------------------------------------------------
 
@@ -240,3 +246,12 @@ class Forms:
     ) -> asking.Delivered:
         """Bring the data that were asked for."""
         return asking.deliver(self._call, request, Path(file), watch or Watch())
+
+    def deliver_bytes(self, request: str, named: tuple[str, bytes]) -> asking.Delivered:
+        """As `deliver`, for a file that came over the net; of its name only the suffix counts."""
+        name, data = named
+        suffix = ".parquet" if name.lower().endswith(".parquet") else ".csv"
+        with workshop(self._call.house.folder.aside) as own:
+            source = own / f"delivery{suffix}"
+            write_whole(source, data)
+            return self.deliver(request, source)

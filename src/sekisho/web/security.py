@@ -17,6 +17,8 @@ POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+FORM_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
+"""For pages on which somebody fills in a form: it may be sent here, and nowhere else."""
 PICTURE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; font-src data:; frame-ancestors 'none'"
 )
@@ -60,7 +62,8 @@ def secure(headers: MutableHeaders) -> None:
     for name, value in HEADERS.items():
         headers[name] = value
     is_picture = headers.get("content-type", "").startswith("image/svg+xml")
-    headers["Content-Security-Policy"] = PICTURE_POLICY if is_picture else POLICY
+    page = FORM_POLICY if headers.get("content-security-policy") == FORM_POLICY else POLICY
+    headers["Content-Security-Policy"] = PICTURE_POLICY if is_picture else page
     if "cache-control" not in headers:
         headers["Cache-Control"] = "no-cache"
 
