@@ -21,12 +21,14 @@ from sekisho.terms import Language
 COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("sekisho.cli.audit", "audit"),
     "budget": ("sekisho.cli.query", "budget"),
+    "consent": ("sekisho.cli.consent", "consent"),
     "decide": ("sekisho.cli.rules", "decide"),
     "demo": ("sekisho.cli.demo", "demo"),
     "doctor": ("sekisho.cli.doctor", "doctor"),
     "explain": ("sekisho.cli.query", "explain"),
     "form": ("sekisho.cli.form", "form"),
     "init": ("sekisho.cli.init", "init"),
+    "key": ("sekisho.cli.key", "key"),
     "load": ("sekisho.cli.load", "load"),
     "log": ("sekisho.cli.log", "log"),
     "my": ("sekisho.cli.my", "my"),
@@ -34,11 +36,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "programme": ("sekisho.cli.programme", "programme"),
     "query": ("sekisho.cli.query", "query"),
     "receipt": ("sekisho.cli.receipt", "receipt"),
+    "record": ("sekisho.cli.record", "record"),
     "release": ("sekisho.cli.release", "release"),
     "request": ("sekisho.cli.request", "request"),
     "rules": ("sekisho.cli.rules", "rules"),
     "serve": ("sekisho.cli.serve", "serve"),
     "show": ("sekisho.cli.release", "show"),
+    "subject": ("sekisho.cli.subject", "subject"),
+    "transfer": ("sekisho.cli.transfer", "transfer"),
 }
 """Command -> (module, name): a module is imported only when its command is called."""
 

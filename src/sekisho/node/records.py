@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sekisho.errors import NotFound, fault
+from sekisho.gate import members
 from sekisho.gate.house import Call, House
 from sekisho.gate.logbook import LogBook
 from sekisho.gate.records import (
@@ -37,12 +38,13 @@ from sekisho.gate.records.standing import (
 )
 from sekisho.lanes.record.consent import consent_text
 from sekisho.lanes.record.proofs import Act, PickUpProof, pick_up_text
+from sekisho.model.actor import RegisteredKey
 from sekisho.model.consent import Consent, Scope, Subject
 from sekisho.model.dossier import FactOnFile
 from sekisho.model.mine import Mine
 from sekisho.model.record_flow import ExpressedBy, Notice
 from sekisho.model.transfer import Recall, Transfer
-from sekisho.people import Action, demand
+from sekisho.people import Action, demand, read_public_key, registered_key
 from sekisho.ports import Watch
 from sekisho.stores.http_transfers import HttpTransfers, http_transfers
 from sekisho.terms import Language
@@ -247,6 +249,14 @@ class Records:
         mine = self._call.actor.participant
         demand(self._call.actor, Action.KEY_ADD)
         return own_keys.make_key(self._house, mine, purpose, replace=replace)
+
+    def new_key(self, purpose: str, *, replace: bool = False) -> tuple[str, RegisteredKey]:
+        """The same, registered here at once; its public key goes to everyone one deals with."""
+        public = self.make_key(purpose, replace=replace)
+        raw, now = read_public_key(public, purpose), self._house.clock.now()
+        key = registered_key(self._call.actor.participant, purpose, raw, now)
+        members.add_key(self._call, key)
+        return public, key
 
     def revoke_key(self, fingerprint: str) -> None:
         """Let a registered key count no more."""
