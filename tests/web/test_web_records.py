@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -375,6 +376,7 @@ def run(*arguments, **environment):
 
 
 def test_a_record_goes_from_one_process_to_another(two):
+    two.clock.at = datetime.now(UTC)
     transfer, token, target = two.offered().id, token_for(two), two.folder / "got.json"
     started = subprocess.Popen(
         [sys.executable, "-m", "sekisho", "serve", str(two.sender.folder), "--port", "0"],
