@@ -90,6 +90,11 @@ def test_each_fault_is_told_by_its_own_name(code, tmp_path):
     assert codes(refused(tmp_path, ME | FAULTY[code])) == [code]
 
 
+@pytest.mark.parametrize("address", ["somebody's name", "Patient/me", "urn:x:y", "urn:uuid:1"])
+def test_an_address_that_is_none_is_refused_for_it_would_leave(address, tmp_path):
+    assert codes(refused(tmp_path, bundle([made(ME, address)]))) == ["bad-address"]
+
+
 def test_references_that_only_the_file_could_answer_must_be_answered(tmp_path):
     tree = OBSERVATION | {"id": "o", "subject": {"reference": "urn:uuid:0-0"}}
     assert codes(refused(tmp_path, bundle([made(tree)]))) == ["broken-reference"]
@@ -123,7 +128,18 @@ def test_another_release_is_refused_by_its_name(release, tmp_path):
 
 
 BROKEN = {
-    "not-json": [b"", b"{", b"[]", b"{}x", b'{"a":1,}', b'{"a":NaN}', b"null", b'{"a" 1}', b"\x00"],
+    "not-json": [
+        b'{"a":' + b"9" * 5_000 + b"}",
+        b"",
+        b"{",
+        b"[]",
+        b"{}x",
+        b'{"a":1,}',
+        b'{"a":NaN}',
+        b"null",
+        b'{"a" 1}',
+        b"\x00",
+    ],
     "not-utf8": [b'{"resourceType":"Patient","id":"\xff"}', "{}".encode("utf-16")],
     "name-twice": [b'{"resourceType":"Patient","resourceType":"Patient"}'],
     "too-deep": [b'{"resourceType":"Patient","contained":' + b"[" * 100_000],
@@ -232,7 +248,26 @@ def test_an_empty_record_is_a_bundle_without_entries():
         ("string", [" a ", "関所"], ["", "  "]),
         ("oid", ["urn:oid:1.2.3"], ["1.2.3"]),
         ("uuid", ["urn:uuid:c757873d-ec9a-4326-a141-556f43239520"], ["c757873d"]),
-        ("xhtml", ["<div xmlns='x'>a</div>"], ["<p>a</p>", "a"]),
+        (
+            "xhtml",
+            [
+                "<div xmlns='x'>a</div>",
+                "<div><table><tr><td class='x'>1 &lt; 2 &#233;</td></tr></table></div>",
+            ],
+            [
+                "<p>a</p>",
+                "a",
+                "<div><script>x</script></div>",
+                "<div><p onclick='x'>a</p></div>",
+                "<div><img src='x'/onerror=x></div>",
+                "<div><a href='javascript:x'>a</a></div>",
+                "<div><a href='&#106;avascript:x'>a</a></div>",
+                "<div><img src='https://x'/></div>",
+                "<div><!-- a --></div>",
+                "<div><iframe src='x'/></div>",
+                "<div>< SCRIPT>x</div>",
+            ],
+        ),
         ("base64Binary", ["AAAA"], ["A"]),
         ("time", ["23:59:59"], ["24:00:00"]),
     ],

@@ -43,6 +43,19 @@ WORD = {
 }
 """Primitive types with the form the specification gives them."""
 FORMS = {name: re.compile(form, re.ASCII) for name, form in WORD.items()}
+FORMATTING = re.compile(
+    r"a|abbr|acronym|b|big|blockquote|br|caption|cite|code|col|colgroup|dd|dfn|div|dl|dt|em|h[1-6]"
+    r"|hr|i|img|li|ol|p|pre|q|samp|small|span|strong|sub|sup|table|tbody|td|tfoot|th|thead|tr|tt"
+    r"|ul|var",
+    re.IGNORECASE,
+)
+"""Elements that a narrative may have (invariant txt-1)."""
+TAG = re.compile(r"<\s*/?\s*([^\s/>!]+)")
+ACTIVE = re.compile(
+    r"<\s*[!?]|[\s\"'/]on\w+\s*=|javascript\s*:|=\s*[\"'][^\"'<>]*&#|src\s*=[\s\"']*(https?:|//)",
+    re.ASCII | re.IGNORECASE,
+)
+"""What runs, loads or hides that it does."""
 WHOLE_NUMBERS = {"integer": -(2**31), "unsignedInt": 0, "positiveInt": 1}
 LONGEST_TEXT = 1 << 20
 RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(/_history/[A-Za-z0-9\-.]{1,64})?")
@@ -248,7 +261,15 @@ def _means(kind: str, value: str) -> bool:
         return _is_a_day(value)
     if kind == "base64Binary":
         return len("".join(value.split())) % 4 == 0
+    if kind == "xhtml" and not _is_plain(value):
+        return False
     return len(value) <= LONGEST_TEXT and _is_text(value)
+
+
+def _is_plain(value: str) -> bool:
+    """Whether a narrative only formats text: nothing in it runs, loads or asks."""
+    known = all(FORMATTING.fullmatch(name) for name in set(TAG.findall(value)))
+    return known and ACTIVE.search(value) is None
 
 
 def _is_text(said: str) -> bool:

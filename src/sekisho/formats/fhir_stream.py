@@ -99,8 +99,10 @@ class Text:
             except json.JSONDecodeError as error:
                 if not _may_be_cut(error, len(self.ahead)):
                     raise BrokenError("fhir.not-json") from error
-            except (ValueError, RecursionError) as error:
+            except RecursionError as error:
                 raise BrokenError("fhir.too-deep") from error
+            except ValueError as error:
+                raise BrokenError("fhir.not-json") from error
             else:
                 if end < len(self.ahead) or self.ended or self.ahead[end - 1] in '"}]':
                     self.at = end

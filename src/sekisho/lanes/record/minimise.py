@@ -139,7 +139,7 @@ class _Work:
 
     def _leave(self, resource: Resource, reason: Reason) -> None:
         kind = self.semantics.type_of(resource.tree)
-        self.whole[kind or "", reason if kind else Reason.UNKNOWN] += 1
+        self.whole[kind or "?", reason if kind else Reason.UNKNOWN] += 1
 
     def _resolve(self, resource: Resource, target: str) -> str | None:
         for each in self.semantics.addresses(resource, target):
