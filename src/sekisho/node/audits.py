@@ -9,9 +9,9 @@ from sekisho.formats.sheets import read_sheets
 from sekisho.lanes.statistics.finished.axes import Labelled, label
 from sekisho.lanes.statistics.finished.findings import AuditFindings, Remark
 from sekisho.lanes.statistics.finished.grid import blocks_of, lay_out
-from sekisho.lanes.statistics.finished.infer import Asked
 from sekisho.lanes.statistics.finished.look import audit_tables
 from sekisho.lanes.statistics.finished.readings import Style
+from sekisho.lanes.statistics.finished.room import Asked
 from sekisho.lanes.statistics.finished.structure_file import Structure, offered, read_structure
 from sekisho.model.sheet import Sheet, column_name
 from sekisho.ports import Watch
@@ -78,7 +78,8 @@ def _tables(file: str, sheet: Sheet, given: Structure, styles: dict[str, Style])
         source = f"{file}#{sheet.name}" if sheet.name else file
         if len(blocks) > 1:
             source += f"@{column_name(block.left)}{block.top + 1}"
-        layout = lay_out(block, given.marks, given.styles.get(source))
+        said = (given.styles.get(source), given.labels.get(source))
+        layout = lay_out(block, given.marks, *said)
         if layout is not None:
             styles[source] = layout.spelling.style
             found.append(label(layout, source))

@@ -7,9 +7,10 @@ from enum import StrEnum
 import numpy as np
 
 from sekisho.lanes.statistics.finished.arrays import SHOWN, Array
-from sekisho.lanes.statistics.finished.axes import Axis, is_total
+from sekisho.lanes.statistics.finished.axes import Axis
 from sekisho.lanes.statistics.finished.sums import Sum
 from sekisho.lanes.statistics.finished.system import Given, Same
+from sekisho.lanes.statistics.finished.words import is_total
 
 
 class Relation(StrEnum):

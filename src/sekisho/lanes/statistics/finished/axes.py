@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 
 from sekisho.lanes.statistics.finished.grid import Layout
 from sekisho.lanes.statistics.finished.readings import Kind, Reading, folded
+from sekisho.lanes.statistics.finished.words import ALL, is_total
 
 Key = tuple[str, ...]
-ALL = ""
-"""The label of a row or column that has none beside others that have one: all of them together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,34 +229,6 @@ def _nested(lines: Sequence[_Line]) -> list[list[int]]:
         else:
             groups.append([column])
     return groups
-
-
-_TOTALS = (
-    "total",
-    "grand total",
-    "all",
-    "sum",
-    "overall",
-    "insgesamt",
-    "gesamt",
-    "ensemble",
-    "totaal",
-)
-_TOTALS_JA = ("合計", "総計", "総数", "全体", "計", "全国", "小計", "合 計", "総 数")
-
-
-def is_total(text: str) -> bool:
-    """Whether a label says that it stands for others together."""
-    plain = folded(text).lower().strip(" :.-*")
-    last = plain.rsplit(" / ", 1)[-1]
-    words = last.replace(",", " ").replace("(", " ").replace("-", " ").split()
-    if last == ALL or last in _TOTALS or last in _TOTALS_JA or last.replace(" ", "") in _TOTALS_JA:
-        return True
-    return bool(words) and (
-        words[0] in _TOTALS[:1]
-        or words[-1] in _TOTALS[:1]
-        or last.endswith(("合計", "小計", "総計", "総数"))
-    )
 
 
 def _without_single(table: Labelled) -> Labelled:

@@ -13,6 +13,7 @@ from sekisho.lanes.statistics.finished.readings import (
     read_cell,
     spelling_of,
 )
+from sekisho.lanes.statistics.finished.words import is_total
 from sekisho.model.sheet import Sheet, Texts, column_name
 
 
@@ -113,12 +114,14 @@ def is_year(text: str) -> bool:
     return len(plain) == 4 and plain.isdigit() and 1800 <= int(plain) <= 2200
 
 
-def lay_out(block: Block, marks: Marks, style: Style | None = None) -> Layout | None:
+def lay_out(
+    block: Block, marks: Marks, style: Style | None = None, labels: int | None = None
+) -> Layout | None:
     """Where labels end and numbers begin; None when the block holds no table.
 
-    `style` says how numbers are written when that was declared.
+    `style` says how numbers are written, `labels` how many columns are labels, when declared.
     """
-    stub = _stub_width(block, marks)
+    stub = labels if labels is not None else _stub_width(block, marks)
     head = _head_height(block, stub, marks)
     if stub == 0 or stub >= len(block.rows[0]) or head >= len(block.rows):
         return None
@@ -132,16 +135,27 @@ def lay_out(block: Block, marks: Marks, style: Style | None = None) -> Layout | 
 
 def _stub_width(block: Block, marks: Marks) -> int:
     """Leading columns that are no figures: less than half of them figures or marks for hidden."""
+    body = block.rows[_first_figures(block, marks) :]
     for column in range(1, len(block.rows[0])):
-        texts = [row[column] for row in block.rows[1:] if row[column].strip()]
+        texts = [row[column] for row in body if row[column].strip()]
         figures = sum(_is_figure(text, marks) for text in texts)
         if figures == len(texts) and all(is_year(text) for text in texts):
+            continue
+        if any(is_total(text) and not _is_mark(text, marks) for text in texts):
             continue
         hidden = [text for text in texts if _is_mark(text, marks)]
         clear = figures or any(folded(text).lower() not in _LETTERS for text in hidden)
         if clear and 2 * (figures + len(hidden)) > len(texts):
             return column
     return len(block.rows[0])
+
+
+def _first_figures(block: Block, marks: Marks) -> int:
+    """The first row with a figure that is no year, or the second row."""
+    for number, row in enumerate(block.rows):
+        if any(_is_figure(text, marks) and not is_year(text) for text in row[1:] if text.strip()):
+            return number
+    return 1
 
 
 _LETTERS = frozenset("cdfqsz")

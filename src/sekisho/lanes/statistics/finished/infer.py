@@ -4,18 +4,17 @@ Filling in, bounds carried along the equations, elimination, movements that prov
 linear programs only for the cells that are still undecided.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from sekisho.lanes.statistics.disclosure.audit import determined, farthest
-from sekisho.lanes.statistics.disclosure.cells import Bools, Floats, Ints, Rows, sparse_rows
-from sekisho.lanes.statistics.disclosure.construct import construct, workers
-from sekisho.lanes.statistics.disclosure.direction import Search
-from sekisho.lanes.statistics.disclosure.equations import Problem, components
+from sekisho.lanes.statistics.disclosure.cells import Bools, Floats, Ints, Rows
+from sekisho.lanes.statistics.disclosure.equations import components
 from sekisho.lanes.statistics.disclosure.solver import Program, solve
+from sekisho.lanes.statistics.finished.room import Asked, points, without_room
+from sekisho.lanes.statistics.finished.single import narrowed
 from sekisho.lanes.statistics.finished.system import System
 from sekisho.ports import Watch
 
@@ -24,6 +23,7 @@ Index = NDArray[np.integer]
 _ROUNDS = 30
 _EXACT = 1e-6
 _CLOSE = 1e-3
+_CHECKS_A_PROGRAM = 50
 _EVERY = 400
 """Up to so many unknown cells each gets its exact interval; beyond, only the undecided ones."""
 
@@ -33,7 +33,8 @@ class Inferred:
     """What follows for each unknown cell.
 
     Shape: every array is (n,). `low`, `high`: the cell lies between; `sharp` where no narrower
-    interval follows. `known`: one value only. `narrow`: within the asked per cent of one estimate.
+    interval follows. `known`: one value only. `narrow`: within the asked per cent of one
+    estimate, or so many are left that not each was worked out: it may be.
     `consistent`: False in components whose figures contradict each other; nothing follows there.
     """
 
@@ -46,43 +47,47 @@ class Inferred:
     programs: int
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What counts as disclosed: knowing a cell to within `percent`; threads for the work."""
-
-    percent: float = 10.0
-    floor: float = 0.0
-    """What everybody knows no cell lies below; -inf where figures may be negative."""
-    threads: int = 1
-
-
 def infer(system: System, asked: Asked, watch: Watch) -> Inferred:
     """Everything that follows from the figures shown."""
     width = system.rows.shape[1]
     low, high, consistent = bounds(system, asked.floor)
     known = consistent & _is_known(system, low, high)
-    if not _is_rounded(system):
-        known |= consistent & determined(_whole(system.rows), np.ones(width, dtype=bool))
-    point, solved, feasible, programs = _points(system, low, high, known & consistent)
-    consistent &= feasible
-    narrow = consistent & ~known & (high - low < asked.percent / 100 * np.abs(high + low))
-    ask = consistent & ~known & ~narrow & solved
-    levels = asked.percent / 100 * np.abs(point)
-    open_, more = _without_room(system, (point, levels, ask), (low, high), asked, watch)
-    programs += more
-    sharp = known.copy()
-    single = np.flatnonzero(open_ | (consistent & ~known & (width <= _EVERY) & solved))
-    for place, cell in enumerate(single.tolist()):
-        watch.progress("finished.phase-single", place, single.size)
-        ends = _ends(system, (low, high), point, cell)
-        low[cell], high[cell] = max(low[cell], ends[0]), min(high[cell], ends[1])
-        sharp[cell] = True
-        programs += 2
+    sharp = known | without_circle(system.rows)
+    inside = points(system, (low, high), consistent & ~sharp)
+    consistent &= ~(inside.asked & ~inside.solved)
+    narrow = _is_narrow(asked, low, high) & consistent & ~known
+    open_, moved, more = without_room(system, inside, (low, high), (asked, ~narrow & ~sharp), watch)
+    left = np.flatnonzero(open_ | (inside.solved & ~sharp & (width <= _EVERY)))
+    left = left[np.argsort(moved[left], kind="stable")]
+    enough = max(_EVERY, int(inside.solved.sum()) // _CHECKS_A_PROGRAM)
+    left, unproven = left[:enough], left[enough:]
+    low, high, sharp, single = narrowed(system, inside, (low, high, sharp), (asked, left), watch)
     known |= consistent & _is_known(system, low, high)
-    pinned = known & solved & ~_is_known(system, low, high)
-    low, high = np.where(pinned, point, low), np.where(pinned, point, high)
-    narrow = consistent & ~known & (high - low < asked.percent / 100 * np.abs(high + low) - _EXACT)
+    narrow = _is_narrow(asked, low, high) & consistent & ~known
+    programs = inside.programs + more + single
+    narrow[unproven] = ~known[unproven]
     return Inferred(low, high, sharp, known & consistent, narrow, consistent, programs)
+
+
+def _is_narrow(asked: Asked, low: Floats, high: Floats) -> Bools:
+    """Cells that one estimate gives to within the asked per cent."""
+    return np.isfinite(high - low) & (
+        high - low < asked.percent / 100 * np.abs(high + low) - _EXACT
+    )
+
+
+def without_circle(rows: Rows) -> Bools:
+    """Cells of components without a circle: there, carrying bounds gives the sharp interval.
+
+    A tree of cells and equations has one edge less than nodes.
+    """
+    label = components(rows)
+    count = int(label.max(initial=-1)) + 1
+    cells = np.bincount(label, minlength=count)
+    edges = np.bincount(label[rows.indices], minlength=count)
+    first = rows.indices[rows.indptr[:-1]] if rows.nnz else np.zeros(0, dtype=np.int64)
+    equations = np.bincount(label[first], minlength=count)
+    return np.asarray((edges == cells + equations - 1)[label], dtype=bool)
 
 
 def _is_known(system: System, low: Floats, high: Floats) -> Bools:
@@ -95,10 +100,6 @@ def _is_known(system: System, low: Floats, high: Floats) -> Bools:
 
 def _is_rounded(system: System) -> bool:
     return bool((system.high > system.low).any())
-
-
-def _whole(rows: Rows) -> Rows:
-    return sparse.csr_array(rows.astype(np.int64))
 
 
 def bounds(system: System, floor: float) -> tuple[Floats, Floats, Bools]:
@@ -141,140 +142,6 @@ def _others(row: Index, part: Floats, height: int) -> Floats:
     sign = np.sign(part[endless][0]) if endless.any() else 1.0
     rest = total[row] - finite
     return np.where(count[row] - endless > 0, sign * np.inf, rest)
-
-
-def _points(
-    system: System, low: Floats, high: Floats, known: Bools
-) -> tuple[Floats, Bools, Bools, int]:
-    """A table that fits what is shown, far from its edges: value, solved, feasible; programs.
-
-    One linear program a component: the smallest room of any cell is made as large as it can be.
-    """
-    width = system.rows.shape[1]
-    point = np.where(known, (low + high) / 2, low)
-    solved, feasible = known.copy(), np.ones(width, dtype=bool)
-    label = components(system.rows)
-    order = np.argsort(label, kind="stable")
-    edges = np.flatnonzero(np.diff(label[order], prepend=-1))
-    programs = 0
-    for cells in np.split(order, edges[1:]) if order.size else []:
-        if known[cells].all():
-            continue
-        programs += 1
-        found = _inside(system, cells, low[cells], high[cells])
-        if found is None:
-            feasible[cells] = False
-            continue
-        point[cells] = found
-        solved[cells] = True
-    return point, solved, feasible, programs
-
-
-def _inside(system: System, cells: Ints, low: Floats, high: Floats) -> Floats | None:
-    """Values of one component as far from their bounds as can be; None where there are none."""
-    columns = sparse.csc_array(system.rows[:, cells])
-    touched = np.unique(columns.indices)
-    part = sparse.csr_array(system.rows[touched])[:, cells]
-    count, height = cells.size, touched.size
-    base = np.maximum(low, -1e12)
-    wide = np.isinf(high) | (high - base > 1e-4)
-    cap = max(1.0, float(np.median(np.abs(system.high[touched])))) if height else 1.0
-    free = int(wide.sum())
-    here = np.arange(free)
-    away = sparse_rows(np.ones(free), here, np.flatnonzero(wide), (free, count))
-    room = sparse_rows(-np.ones(free), here, np.zeros(free, dtype=np.int64), (free, 1))
-    above = sparse.hstack([part, sparse.csr_array((height, 1))])
-    matrix = sparse.csc_array(sparse.vstack([above, sparse.hstack([away, room])]))
-    answer = solve(
-        Program(
-            np.append(np.zeros(count), -1.0),
-            np.append(base, 0.0),
-            np.append(np.where(np.isinf(high), np.inf, high), cap),
-            np.append(system.low[touched], base[wide]),
-            np.append(system.high[touched], np.full(free, np.inf)),
-            matrix.indptr.astype(np.int32),
-            matrix.indices.astype(np.int32),
-            matrix.data.astype(np.float64),
-        ),
-        presolve=True,
-    )
-    return answer.point[:count] if answer.optimal else None
-
-
-def _problem(
-    system: System, point: Floats, levels: Floats, ask: Bools, ends: tuple[Floats, Floats]
-) -> Problem:
-    """The system as movements around a point; what rounding leaves open moves, too."""
-    slack = np.flatnonzero(system.high > system.low)
-    width, extra = system.rows.shape[1], slack.size
-    loose = sparse.coo_array(
-        (-np.ones(extra), (slack, np.arange(extra))), shape=(system.rows.shape[0], extra)
-    )
-    rows = sparse.csr_array(sparse.hstack([system.rows, loose])) if extra else system.rows
-    now = system.rows @ point
-    none = np.zeros(extra)
-    low, high = ends
-    return Problem(
-        sparse.csr_array(rows.astype(np.float64)),
-        sparse.csc_array(rows.astype(np.float64)),
-        np.append(np.maximum(point - low, 0.0), np.maximum(now - system.low, 0.0)[slack]),
-        np.append(np.maximum(high - point, 0.0), np.maximum(system.high - now, 0.0)[slack]),
-        np.append(np.where(ask, levels, 0.0), none),
-        np.append(np.where(ask, levels, 0.0), none),
-        np.ones(width + extra),
-        np.ones(width + extra, dtype=bool),
-    )
-
-
-def _without_room(
-    system: System,
-    aim: tuple[Floats, Floats, Bools],
-    ends: tuple[Floats, Floats],
-    asked: Asked,
-    watch: Watch,
-) -> tuple[Bools, int]:
-    """Asked cells for which no movement proves enough room on both sides; programs solved."""
-    point, levels, ask = aim
-    problem = _problem(system, point, levels, ask, ends)
-    short = ask & ((problem.down[: ask.size] < levels) | (problem.up[: ask.size] < levels))
-    asking = np.append(ask & ~short, np.zeros(problem.size - ask.size, dtype=bool))
-    problem = replace(
-        problem,
-        high=np.where(asking, problem.high, 0.0),
-        low=np.where(asking, problem.low, 0.0),
-    )
-    everything = np.ones(problem.size, dtype=bool)
-    search = Search(problem, np.ones(problem.size), everything)
-    order = np.argsort(-problem.high, kind="stable")
-    with workers(asked.threads, watch.progress, watch.cancelled) as staff:
-        pattern = construct(search, order, staff, stage="finished.phase-room", start=everything)
-    open_ = (pattern.open_above | pattern.open_below)[: ask.size]
-    return open_ | short, pattern.programs
-
-
-def _ends(
-    system: System, ends: tuple[Floats, Floats], point: Floats, cell: int
-) -> tuple[float, float]:
-    """The sharp interval of one cell, by two linear programs over its component."""
-    none = np.zeros(point.size, dtype=bool)
-    problem = _problem(system, point, np.zeros(point.size), none, ends)
-    label = components(problem.rows)
-    kept = np.flatnonzero(label == label[cell])
-    columns = sparse.csc_array(problem.columns[:, kept])
-    rows = sparse.csr_array(columns)
-    rows = sparse.csr_array(rows[np.diff(rows.indptr) > 0])
-    part = Problem(
-        rows,
-        sparse.csc_array(rows),
-        problem.down[kept],
-        problem.up[kept],
-        problem.high[kept],
-        problem.low[kept],
-        problem.weight[kept],
-        problem.hidden[kept],
-    )
-    at = int(np.searchsorted(kept, cell))
-    return point[cell] - farthest(part, at, -1.0), point[cell] + farthest(part, at, 1.0)
 
 
 def reasons(system: System, inferred: Inferred, cell: int) -> tuple[int, ...]:

@@ -26,7 +26,8 @@ from sekisho.lanes.statistics.finished.findings import (
     Verdict,
 )
 from sekisho.lanes.statistics.finished.grid import is_year
-from sekisho.lanes.statistics.finished.infer import Asked, Inferred, infer, reasons
+from sekisho.lanes.statistics.finished.infer import Inferred, infer, reasons
+from sekisho.lanes.statistics.finished.room import Asked
 from sekisho.lanes.statistics.finished.sums import Reason, Sum, sums_of
 from sekisho.lanes.statistics.finished.system import Given, System, build
 from sekisho.ports import Watch
@@ -191,11 +192,11 @@ def _seen(given: Given) -> TableSeen:
 
 
 def _verdict(cells: Sequence[Inference], remarks: Sequence[Remark]) -> Verdict:
-    open_ = {CellVerdict.EXACT, CellVerdict.NARROW}
-    if any(cell.verdict in open_ for cell in cells):
+    """Fail: a cell is known exactly. Close ones may be those that only protect others: review."""
+    if any(cell.verdict is CellVerdict.EXACT for cell in cells):
         return Verdict.FAIL
-    undecided = any(cell.verdict is CellVerdict.UNDECIDED for cell in cells)
-    return Verdict.REVIEW if remarks or undecided else Verdict.PASS
+    unsafe = any(cell.verdict is not CellVerdict.SAFE for cell in cells)
+    return Verdict.REVIEW if remarks or unsafe else Verdict.PASS
 
 
 def _printed_elsewhere(

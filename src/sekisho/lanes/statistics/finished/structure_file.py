@@ -25,6 +25,8 @@ class Structure:
     marks: Marks = field(default_factory=Marks)
     styles: Mapping[str, Style] = field(default_factory=dict)
     """How numbers are written, by table."""
+    labels: Mapping[str, int] = field(default_factory=dict)
+    """How many leading columns are labels, by table."""
 
 
 def offered(findings: AuditFindings, styles: Mapping[str, Style]) -> str:
@@ -82,19 +84,25 @@ class _Reader:
             self.faults.append(fault("finished.structure-schema", file=self.file))
         sums: dict[tuple[str, str], tuple[tuple[str, tuple[str, ...]], ...]] = {}
         styles: dict[str, Style] = {}
+        labels: dict[str, int] = {}
         for table in self.tables(given, "table"):
-            self.known(table, {"source", "decimal_sign", "axis"}, "table")
+            self.known(table, {"source", "decimal_sign", "label_columns", "axis"}, "table")
             source = self.text(table, "source", "table")
             sign = table.get("decimal_sign")
             if sign is not None and sign not in set(Style):
                 self.wrong("table.decimal_sign")
             elif sign is not None:
                 styles[source] = Style(str(sign))
+            count = table.get("label_columns")
+            if isinstance(count, int) and count > 0:
+                labels[source] = count
+            elif count is not None:
+                self.wrong("table.label_columns")
             for axis in self.tables(table, "axis"):
                 self.known(axis, {"name", "sums"}, "table.axis")
                 sums[source, self.text(axis, "name", "table.axis")] = tuple(self.sums(axis))
         same, apart = self.pairs(given, "same"), self.pairs(given, "apart")
-        return Structure(Declared(sums, same, apart), self.marks(given), styles)
+        return Structure(Declared(sums, same, apart), self.marks(given), styles, labels)
 
     def sums(self, axis: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, ...]]]:
         for each in self.tables(axis, "sums"):

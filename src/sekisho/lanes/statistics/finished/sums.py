@@ -12,7 +12,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from sekisho.lanes.statistics.finished.axes import Axis, is_total
+from sekisho.lanes.statistics.finished.axes import Axis
+from sekisho.lanes.statistics.finished.words import is_total
 
 Floats = NDArray[np.float64]
 
@@ -83,6 +84,7 @@ def sums_of(number: int, axis: Axis, figures: Figures) -> list[Sum]:
                 continue
             tested = _best(axis, figures, claim)
             found.append(tested)
+    found = [_over_tops(axis, figures, claim, found) for claim in found]
     known = [claim for claim in found if not claim.contradicted]
     found += [claim for claim in _by_figures(number, axis, figures) if not _is_known(claim, known)]
     return found
@@ -90,6 +92,16 @@ def sums_of(number: int, axis: Axis, figures: Figures) -> list[Sum]:
 
 def _is_known(claim: Sum, known: Sequence[Sum]) -> bool:
     return any(claim.total == other.total for other in known)
+
+
+def _over_tops(axis: Axis, figures: Figures, claim: Sum, found: Sequence[Sum]) -> Sum:
+    """A total over everything, tried over what no other sum has as a part, when it did not hold."""
+    if not claim.contradicted or claim.reason is not Reason.WORD:
+        return claim
+    inner = {part for s in found if s is not claim and not s.contradicted for part in s.parts}
+    parts = tuple(part for part in claim.parts if part not in inner)
+    other = figures.tested(axis, replace(claim, parts=parts))
+    return other if len(parts) > 1 and not other.contradicted else claim
 
 
 def _best(axis: Axis, figures: Figures, claim: Sum) -> Sum:
