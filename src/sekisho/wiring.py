@@ -23,6 +23,7 @@ from sekisho.gate.house import House, Said, entry_of
 from sekisho.gate.logbook import LogBook
 from sekisho.gate.repair import repair
 from sekisho.gate.sequence import sequence
+from sekisho.lanes.record.tree import unknown_paths
 from sekisho.lanes.statistics.privacy.noise import SecureNoise
 from sekisho.model.access_rule import AccessRule
 from sekisho.model.actor import Actor, Participant
@@ -348,4 +349,10 @@ def checked_programme(folder: Path) -> Programme:
     def judge(facts: Facts, rules: Sequence[AccessRule], on: date) -> Decision:
         return decide(facts, rules, installed_packs(), on)
 
-    return check.checked_programme(folder, check_rules, judge)
+    return check.checked_programme(folder, check_rules, judge, _unknown_paths)
+
+
+def _unknown_paths(format_name: str, paths: Sequence[str]) -> list[str]:
+    """Which paths a record format does not define."""
+    known = {each.name: each.semantics for each in record_formats()}
+    return unknown_paths(paths, known[format_name]) if format_name in known else list(paths)

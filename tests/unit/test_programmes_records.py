@@ -9,7 +9,8 @@ from sekisho.model.facts import Category
 from sekisho.programmes.check import checked_programme
 from sekisho.programmes.read import read_folder, read_programme
 from sekisho.terms import Language
-from tests.lib.programme_folder import check_own_rules, packed
+from sekisho.wiring import checked_programme as checked_whole
+from tests.lib.programme_folder import check_own_rules, packed, write
 
 RULES = """
 @id("care-R1")
@@ -222,3 +223,14 @@ def test_a_case_says_what_is_false_and_what_has_ended():
     spoiled = case.replace("2026-10-31", "the end of October")
     with pytest.raises(ProgrammeError, match="no day"):
         read_programme(packed(FILES | {"cases/late.json": spoiled}))
+
+
+def test_a_path_that_the_format_does_not_define_is_said_so_when_the_programme_is_checked(tmp_path):
+    slip = spoilt('"Observation.value[x]"', '"Observation.vaule[x]"')
+    folder = write(tmp_path / "care", slip)
+    with pytest.raises(ProgrammeError) as raised:
+        checked_whole(folder)
+    assert [(str(each.place), each.code) for each in raised.value.faults] == [
+        ("records/history.toml:27:31", "record_flow.unknown-path")
+    ]
+    assert checked_whole(write(tmp_path / "sound", FILES)).record_flow("history")

@@ -20,7 +20,7 @@ from sekisho.programmes.check_plans import plan_faults
 from sekisho.programmes.guess import shown
 from sekisho.programmes.places import place_in
 from sekisho.programmes.read import in_order, read_folder
-from sekisho.programmes.records import record_faults
+from sekisho.programmes.records import UnknownPaths, path_faults, record_faults
 
 CheckRules = Callable[[Sequence[AccessRule]], list[Fault]]
 _JURISDICTION = re.compile(r"[A-Z]{2}")
@@ -42,15 +42,22 @@ def check_programme(
 
 
 def checked_programme(
-    folder: Path | Traversable, check_rules: CheckRules, decide: Decide | None = None
+    folder: Path | Traversable,
+    check_rules: CheckRules,
+    decide: Decide | None = None,
+    unknown_paths: UnknownPaths | None = None,
 ) -> Programme:
     """The programme that a folder declares, read and checked whole, with its cases decided.
+
+    With `unknown_paths`, the paths of its record flows are looked up in their format.
 
     Raises: ProgrammeError with every fault of every file and across them; what depends on a file
     that cannot be read is not judged.
     """
     reading = read_folder(folder)
-    across = _faults(reading.programme, check_rules, reading.broken)
+    across = list(_faults(reading.programme, check_rules, reading.broken))
+    if unknown_paths is not None:
+        across += path_faults(reading.programme, unknown_paths)
     raise_all(ProgrammeError, in_order([*reading.faults, *across]))
     if decide is not None:
         raise_all(ProgrammeError, in_order(differing_cases(reading.programme, decide)))

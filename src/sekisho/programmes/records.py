@@ -1,7 +1,7 @@
 """Record flows of a programme folder: `records/*.toml` with the notices that go with them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -222,6 +222,21 @@ def _orphans(taken: Folder, named: set[str]) -> Iterator[Fault]:
             yield fault("record_flow.notice-name", Place(file), example="patient.en.md")
         elif notice not in named:
             yield fault("record_flow.notice-unused", Place(file), id=notice)
+
+
+UnknownPaths = Callable[[str, Sequence[str]], Sequence[str]]
+"""Name of a record format and paths -> those of them that the format does not define."""
+
+
+def path_faults(programme: Programme, unknown: UnknownPaths) -> Iterator[Fault]:
+    """Paths that the format does not define: a slip of the pen would keep nothing."""
+    for flow in programme.record_flows:
+        for number, category in enumerate(flow.categories):
+            for name in unknown(flow.format, category.fields):
+                at = category.fields.index(name)
+                file, path = f"records/{flow.id}.toml", ("categories", number, "fields", at)
+                place = place_in(programme, file, *path)
+                yield fault("record_flow.unknown-path", place, path=name, format=flow.format)
 
 
 def record_faults(programme: Programme) -> Iterator[Fault]:
