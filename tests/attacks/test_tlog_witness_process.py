@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pytest
 
 import sekisho
 from sekisho.cli.main import run
-from sekisho.errors import StorageError, TamperedError
+from sekisho.errors import StorageError, TamperedError, fault
 from sekisho.gate.logbook import LogBook
 from sekisho.model.actor import Participant
 from sekisho.model.text import Text
@@ -27,7 +28,7 @@ from sekisho.settings import WitnessAddress, read_settings
 from sekisho.stores.http_log import HttpLog, ask_witness
 from sekisho.terms import ParticipantKind
 from sekisho.tlog.cosign import Witness
-from sekisho.tlog.note import Algorithm, Signer, new_signer, signature_line
+from sekisho.tlog.note import Algorithm, Signer, new_signer, parse_verifier, signature_line
 from sekisho.wiring import log_book, witness_at
 
 OTHER = Signer("other.example/w", Algorithm.COSIGNATURE, bytes(range(1, 33)))
@@ -138,22 +139,12 @@ def test_a_served_node_has_its_log_cosigned_without_being_asked(asking, watching
 def test_growth_is_cosigned_soon_after_it(asking, watching):
     folder, key = watching
     with serving(folder) as address:
-        book = LogBook(
-            book_of(asking).storage,
-            book_of(asking).memory,
-            book_of(asking).keys,
-            (witness_at(WitnessAddress(f"{address}/witness", sekisho_key(key))),),
-        )
+        witness = witness_at(WitnessAddress(f"{address}/witness", parse_verifier(key)))
+        book = replace(book_of(asking), witnesses=(witness,))
         with Witnessing(book, every_s=3600, least_pause_s=0.1):
             until(lambda: [each.checkpoint.size for each in book.testimonies()] == [3])
             grow(asking, "b")
             until(lambda: [each.checkpoint.size for each in book.testimonies()] == [4])
-
-
-def sekisho_key(text: str):
-    from sekisho.tlog.note import parse_verifier
-
-    return parse_verifier(text)
 
 
 def test_a_witness_that_is_down_is_named_by_doctor_and_page_and_comes_back(
@@ -248,7 +239,7 @@ def test_a_slow_witness_holds_up_neither_the_others_nor_a_change(asking, watchin
         ),
     )
     with serving(folder) as address:
-        good = witness_at(WitnessAddress(f"{address}/witness", sekisho_key(key)))
+        good = witness_at(WitnessAddress(f"{address}/witness", parse_verifier(key)))
         book = book_of(asking)
         found: list[object] = []
         thread = threading.Thread(
@@ -343,3 +334,36 @@ def test_asking_again_and_again_keeps_one_line_a_witness(asking, watching):
     assert note.count(own.signer.name) == 1
     (said,) = book_of(asking).testimonies()
     assert said.at > datetime.fromtimestamp(10**9 + 50, UTC)
+
+
+def test_a_log_that_does_not_grow_is_witnessed_again_and_again(asking, watching):
+    from sekisho.stores.witness import FolderWitness
+
+    own, asked = FolderWitness(watching[0]), []
+
+    def ask(body: bytes):
+        asked.append(body)
+        return own.answer(body, datetime.now(UTC))
+
+    book = replace(book_of(asking), witnesses=(Witness(own.signer.verifier, ask),))
+    with Witnessing(book, every_s=0.1, least_pause_s=0.1):
+        until(lambda: len(asked) > 3)
+    after = len(asked)
+    time.sleep(0.3)
+    assert len(asked) == after
+
+
+def test_a_program_ends_though_a_witness_has_not_answered(asking):
+    never = threading.Event()
+
+    def ask(_body: bytes):
+        never.wait(30)
+        raise StorageError(fault("log.witness-down"))
+
+    book = replace(book_of(asking), witnesses=(Witness(OTHER.verifier, ask),))
+    with Witnessing(book, every_s=3600):
+        time.sleep(0.2)
+        begun = time.monotonic()
+    taken = time.monotonic() - begun
+    never.set()
+    assert taken < 4

@@ -14,7 +14,7 @@ LOOK_S = 1.0
 """How often it looks whether the log has grown; a look reads one small file."""
 LEAST_PAUSE_S = 10.0
 """Between two rounds, however fast the log grows."""
-END_S = 5.0
+END_S = 2.0
 """How long the end of the program waits for a round under way."""
 
 _LOG = logging.getLogger("sekisho.witness")
