@@ -322,5 +322,6 @@ def read(speaker: Speaker, node: Path, reference: str, *, history: bool) -> None
     speaker.answer({"submissions": [_about(each) for each in shown]})
 
 
-# The commands of whoever answers for a programme join the group.
+# The commands for documents and of whoever answers for a programme join the group.
+from sekisho.cli import documents as _documents  # noqa: E402, F401
 from sekisho.cli import form_steward as _form_steward  # noqa: E402, F401
