@@ -183,7 +183,7 @@ def _done_with(house: House, transfer: Transfer) -> Transfer:
         now = dossier.transfer(transfer.id)
         if now is None or now.state is not TransferState.FETCHED or not flow.pick_up_once:
             return DossierChange()
-        return erasing(house, dossier, [now], "acknowledged")
+        return erasing(house, dossier, [now], "received")
 
     dossier = house.store.records.change(transfer.consent, judge, transfer.id)
     sequence(house)

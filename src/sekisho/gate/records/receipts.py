@@ -11,8 +11,9 @@ from sekisho.gate.records.standing import Standing
 from sekisho.lanes.record.consent import consent_value
 from sekisho.model.consent import Subject
 from sekisho.model.entry import commit, parse_entry
-from sekisho.model.transfer import Transfer
+from sekisho.model.transfer import Transfer, TransferEvent
 from sekisho.people import Action, demand
+from sekisho.terms import TransferState
 from sekisho.tlog.history import salt_of
 from sekisho.tlog.proof import Opening
 
@@ -58,7 +59,7 @@ def _receipt(
     found = [
         each
         for each in transfer.events
-        if kind == (ACKNOWLEDGED if each.reason == ACKNOWLEDGED else each.kind.value)
+        if kind == (ACKNOWLEDGED if _is_acknowledged(each) else each.kind.value)
     ]
     if not found or found[-1].index is None:
         raise NotFound(fault("records.no-receipt"))
@@ -78,6 +79,10 @@ def consent_receipt(house: House, standing: Standing, consent_id: str) -> str:
         raise NotFound(fault("records.no-receipt"))
     values = {"consent": consent_value(consent, event)}
     return _opened(house, standing.subject, event.index, values)
+
+
+def _is_acknowledged(event: TransferEvent) -> bool:
+    return (event.kind, event.reason) == (TransferState.FETCHED, ACKNOWLEDGED)
 
 
 def _opened(house: House, subject: Subject | None, index: int, values: dict[str, str]) -> str:
