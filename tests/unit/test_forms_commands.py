@@ -92,8 +92,8 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_question(place, tmp_path
     code, _, err = called(capsys, "form", "check", place / "node", PROGRAMME, FORM, file)
     assert code == 4
     assert err.splitlines() == [
-        "staff: `Staff` must be a number, such as 12.5, without a thousands separator",
-        "region: answer `Region`",
+        "staff: “Staff” must be a number, such as 12.5, without a thousands separator",
+        "region: answer “Region”",
     ]
     code, _, err = called(
         capsys, "form", "check", place / "node", PROGRAMME, FORM, file, "--lang", "ja"

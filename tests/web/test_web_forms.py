@@ -417,7 +417,7 @@ def test_pages_for_officers_are_kept_by_nobody_and_may_send_forms_here_alone(off
         headers = officer.get(path).headers
         assert headers["content-security-policy"] == FORM_POLICY
         assert headers["cache-control"] == "no-store"
-        for name, value in HEADERS.items():
+        for name, value in {**HEADERS, "Referrer-Policy": "same-origin"}.items():
             assert headers[name] == value
     assert FORM_POLICY.count("'self'") == POLICY.count("'self'") + 1
     assert "script" not in FORM_POLICY

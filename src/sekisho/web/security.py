@@ -64,6 +64,9 @@ def secure(headers: MutableHeaders) -> None:
     is_picture = headers.get("content-type", "").startswith("image/svg+xml")
     page = FORM_POLICY if headers.get("content-security-policy") == FORM_POLICY else POLICY
     headers["Content-Security-Policy"] = PICTURE_POLICY if is_picture else page
+    if page == FORM_POLICY:
+        # Without it a browser that says nothing else would not say either where a form came from.
+        headers["Referrer-Policy"] = "same-origin"
     if "cache-control" not in headers:
         headers["Cache-Control"] = "no-cache"
 

@@ -116,12 +116,12 @@ def refuse_from_elsewhere(request: Request) -> None:
 
     Raises: NotPermitted. A client that is no browser says neither, and is told by its token.
     """
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin")
-    here = request.headers.get("host", "")
-    if site not in {"same-origin", "none"} or (
-        origin is not None and urlsplit(origin).netloc != here
-    ):
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        here = site in {"same-origin", "none"}
+    else:
+        here = origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    if not here:
         raise NotPermitted(fault("web.from-elsewhere"))
 
 

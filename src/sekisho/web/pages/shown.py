@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sekisho.terms import Language
 from sekisho.web.languages import asked_language
 from sekisho.web.pages.render import page
+from sekisho.web.pages.signed import Signing
 from sekisho.web.served import Served
 
 
@@ -23,6 +24,7 @@ def shown(
     other = asked_language(request)
     if other is not None and other is not language:
         return RedirectResponse(f"/{other.value}{path}", 307)
-    known = {"origin": node.origin, "key": node.verifier_key}
+    has_forms = isinstance(node, Signing) and any(each.forms for each in node.programmes())
+    known = {"origin": node.origin, "key": node.verifier_key, "nav_forms": has_forms}
     html = page(template, language, path, {**known, **values})
     return HTMLResponse(html, headers={"Content-Language": language.value})
