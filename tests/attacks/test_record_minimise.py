@@ -146,7 +146,8 @@ def test_only_the_chosen_codes_leave_also_in_components():
         {"effectiveTiming": {"code": {"text": "daily"}}},
         {"effectiveDateTime": "2020-06-01", "effectivePeriod": {"start": "1999"}},
         {"effectiveDateTime": ["2020-06-01", "1999-01-01"]},
-        {"issued": "2020-06-01T00:00:00Z"},
+        {"issued": "2019-06-01T00:00:00Z"},
+        {"effectiveDateTime": "1999", "issued": "2020-06-01T00:00:00Z"},
         {},
     ],
     ids=str,
@@ -168,6 +169,17 @@ def test_what_is_inside_the_period_leaves_and_shows_that_it_is():
         data_until=date(2020, 12, 31),
     )
     assert kept["o"]["effectiveDateTime"] == inside["effectiveDateTime"]
+
+
+def test_a_resource_that_only_says_when_it_was_written_down_is_judged_by_that():
+    limits = {"data_from": date(2020, 1, 1), "fields": ("Observation.value[x]",)}
+    written_down = {"issued": "2020-06-01T00:00:00Z"}
+    kept, _ = left(ME, observation(**written_down), **limits)
+    assert kept["o"]["issued"] == written_down["issued"]
+    happened = {"effectiveDateTime": "2020-05-31", "issued": "1999-06-01T00:00:00Z"}
+    kept, _ = left(ME, observation(**happened), **limits)
+    assert "issued" not in kept["o"]
+    assert kept["o"]["effectiveDateTime"] == "2020-05-31"
 
 
 def test_only_chosen_encounters_leave():

@@ -2,7 +2,7 @@
 
 import copy
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import chain, combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -147,7 +147,7 @@ def test_every_element_that_leaves_was_chosen_or_cannot_be_missing(selection):
         tied = {f"{each.type}.{said.subject}"}
         tied |= {f"{each.type}.{path}" for path in said.codes}
         if selection.data_from or selection.data_until:
-            tied |= {f"{each.type}.{path}" for path in SEMANTICS.day_paths(each.type)}
+            tied |= {f"{each.type}.{path}" for path in chain(*SEMANTICS.day_paths(each.type))}
         own = [cut.fields for cut in selection.cuts if each.type in cut.types]
         some = [few for n in range(len(own) + 1) for few in combinations(own, n)]
         chosen = [[path for fields in few for path in fields] for few in some]

@@ -95,10 +95,10 @@ class FhirSemantics:
         """What was observed, done, found or given, after the specification's W5 mapping."""
         return tables.meaning(resource_type).codes
 
-    def day_paths(self, resource_type: str) -> tuple[str, ...]:
-        """When it was so or was done; for types that never say, when it was written down."""
+    def day_paths(self, resource_type: str) -> tuple[tuple[str, ...], ...]:
+        """When it was so or was done; where a resource does not say, when it was written down."""
         said = tables.meaning(resource_type)
-        return said.days or said.noted
+        return said.days, said.noted
 
     def days(self, value: object) -> tuple[tuple[date, date], ...] | None:
         """Days of a date, dateTime, instant, Period or Timing, as written where it happened.

@@ -99,8 +99,8 @@ class Semantics(Protocol):
         """The elements that say what a resource, or a group in it, is about."""
         ...
 
-    def day_paths(self, resource_type: str) -> tuple[str, ...]:
-        """The elements that say when what a resource tells of happened."""
+    def day_paths(self, resource_type: str) -> tuple[tuple[str, ...], ...]:
+        """The elements that say when what a resource tells of happened, the better ones first."""
         ...
 
     def days(self, value: object) -> tuple[tuple[date, date], ...] | None:

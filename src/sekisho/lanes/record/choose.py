@@ -6,6 +6,7 @@ that cannot be read, a subject named twice.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from sekisho.errors import Refused, fault
@@ -20,6 +21,8 @@ class Verdict:
 
     cuts: tuple[int, ...]
     reason: Reason | None = None
+    days: tuple[str, ...] = ()
+    """The elements by which it was found inside the period."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,11 @@ class Chooser:
         reason = None if about is None else self._subject(resource, about)
         if reason is None and not coded:
             reason = Reason.CODE
+        days: tuple[str, ...] | None = ()
         if reason is None and about is not None:
-            reason = self._period(resource) or self._encounter(resource)
-        return Verdict((), reason) if reason else Verdict(coded)
+            days = self._days(resource)
+            reason = Reason.PERIOD if days is None else self._encounter(resource)
+        return Verdict((), reason) if reason else Verdict(coded, None, days or ())
 
     def _subject(self, resource: Resource, path: str) -> Reason | None:
         if not path:
@@ -88,24 +93,26 @@ class Chooser:
         chosen = self.selection.cuts
         return tuple(n for n in cuts if not chosen[n].codes or not said.isdisjoint(chosen[n].codes))
 
-    def _period(self, resource: Resource) -> Reason | None:
-        first, last = self.selection.data_from, self.selection.data_until
-        if first is None and last is None:
-            return None
-        said = [
-            self.semantics.days(value)
-            for path in self.semantics.day_paths(resource.type)
-            for value in values_at(self.semantics, resource.type, resource.tree, path)
-        ]
-        if not said:
-            return Reason.PERIOD
-        for days in said:
-            if days is None:
-                return Reason.PERIOD
-            for start, end in days:
-                if (first and start < first) or (last and end > last):
-                    return Reason.PERIOD
+    def _days(self, resource: Resource) -> tuple[str, ...] | None:
+        """The elements by which a resource is inside the period; None when it is not."""
+        if self.selection.data_from is None and self.selection.data_until is None:
+            return ()
+        for paths in self.semantics.day_paths(resource.type):
+            said = [
+                self.semantics.days(value)
+                for path in paths
+                for value in values_at(self.semantics, resource.type, resource.tree, path)
+            ]
+            if said:
+                return paths if all(self._is_inside(days) for days in said) else None
         return None
+
+    def _is_inside(self, days: tuple[tuple[date, date], ...] | None) -> bool:
+        first, last = self.selection.data_from, self.selection.data_until
+        return days is not None and all(
+            (first is None or start >= first) and (last is None or end <= last)
+            for start, end in days
+        )
 
     def _encounter(self, resource: Resource) -> Reason | None:
         if not self.selection.encounters:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from sekisho.lanes.record.choose import Chooser, chooser
+from sekisho.lanes.record.choose import Chooser, Verdict, chooser
 from sekisho.lanes.record.plan import Planner, Terms, planner
 from sekisho.lanes.record.prune import Cutting, prune
 from sekisho.lanes.record.selection import LeftOut, Minimised, Reason, Selection
@@ -45,8 +45,8 @@ class _Work:
 
     resources: Iterable[Resource]
     judge: Chooser
-    cuts: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    """Ordinal of a resource that may leave -> the cuts that take it."""
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    """Ordinal of a resource that may leave -> the cuts that take it, and by which days."""
     known: dict[str, int] = field(default_factory=dict)
     """Address -> ordinal; -1 when two resources claim it."""
     targets: dict[int, frozenset[int]] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class _Work:
     whole: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     held: dict[int, tuple[Resource, Counter[tuple[str, Reason]]]] = field(default_factory=dict)
     """What the last cut left of each, while there are few."""
-    planners: dict[tuple[str, tuple[int, ...]], Planner] = field(default_factory=dict)
+    planners: dict[tuple[str, Verdict], Planner] = field(default_factory=dict)
 
     @property
     def semantics(self) -> Semantics:
@@ -70,7 +70,7 @@ class _Work:
             if verdict.reason is not None:
                 self._leave(resource, verdict.reason)
                 continue
-            self.cuts[number] = verdict.cuts
+            self.verdicts[number] = verdict
             about = self.semantics.subject_path(resource.type)
             if resource.type in persons or about is not None:
                 self.personal.add(number)
@@ -80,40 +80,40 @@ class _Work:
         fell = []
         for number, resource in self._leaving():
             cutting = Cutting(resource, self._resolve, self._contained)
-            tree = prune(self._planner(resource.type, self.cuts[number]), cutting)
+            tree = prune(self._planner(resource.type, self.verdicts[number]), cutting)
             self.targets[number] = frozenset(self.known[name] for name in cutting.targets)
             if tree is None:
                 fell.append(number)
                 self._leave(resource, cutting.fell)
-            elif len(self.cuts) <= HELD:
+            elif len(self.verdicts) <= HELD:
                 made = Resource(resource.type, resource.id, tree, resource.address)
                 self.held[number] = made, cutting.left_out
         for number in fell:
-            del self.cuts[number]
+            del self.verdicts[number]
         return not fell
 
     def keep_what_is_pointed_at(self) -> None:
         """Leave behind what is about nobody unless the subject's record leads to it."""
-        reached, ahead = set(), [n for n in self.personal if n in self.cuts]
+        reached, ahead = set(), [n for n in self.personal if n in self.verdicts]
         while ahead:
             number = ahead.pop()
             if number not in reached:
                 reached.add(number)
                 ahead += self.targets[number]
-        if len(reached) < len(self.cuts):
+        if len(reached) < len(self.verdicts):
             for number, resource in self._leaving():
                 if number not in reached:
                     self._leave(resource, Reason.UNREFERENCED)
-        self.cuts = {number: cuts for number, cuts in self.cuts.items() if number in reached}
+        self.verdicts = {n: said for n, said in self.verdicts.items() if n in reached}
 
     def result(self) -> Minimised:
         """Everything that leaves, and what is said of the rest."""
         stated = Counter(self.whole)
         again: Iterable[Resource]
-        if self.held.keys() >= self.cuts.keys():
-            for number in self.cuts:
+        if self.held.keys() >= self.verdicts.keys():
+            for number in self.verdicts:
                 stated.update(self.held[number][1])
-            again = tuple(self.held[number][0] for number in self.cuts)
+            again = tuple(self.held[number][0] for number in self.verdicts)
         else:
             for _, said in self._cut():
                 stated.update(said)
@@ -122,19 +122,19 @@ class _Work:
             LeftOut(what, reason, _count_class(count))
             for (what, reason), count in sorted(stated.items())
         )
-        return Minimised(again, len(self.cuts), left_out)
+        return Minimised(again, len(self.verdicts), left_out)
 
     def _cut(self) -> Iterator[tuple[Resource, Counter[tuple[str, Reason]]]]:
         for number, resource in self._leaving():
             cutting = Cutting(resource, self._resolve, self._contained)
-            tree = prune(self._planner(resource.type, self.cuts[number]), cutting)
+            tree = prune(self._planner(resource.type, self.verdicts[number]), cutting)
             if tree is not None:
                 made = Resource(resource.type, resource.id, tree, resource.address)
                 yield made, cutting.left_out
 
     def _leaving(self) -> Iterator[tuple[int, Resource]]:
         for number, resource in enumerate(self.resources):
-            if number in self.cuts:
+            if number in self.verdicts:
                 yield number, resource
 
     def _leave(self, resource: Resource, reason: Reason) -> None:
@@ -143,23 +143,23 @@ class _Work:
 
     def _resolve(self, resource: Resource, target: str) -> str | None:
         for each in self.semantics.addresses(resource, target):
-            if self.known.get(each, -1) in self.cuts:
+            if self.known.get(each, -1) in self.verdicts:
                 return each
         return None
 
-    def _planner(self, kind: str, cuts: tuple[int, ...]) -> Planner:
-        found = self.planners.get((kind, cuts))
+    def _planner(self, kind: str, verdict: Verdict) -> Planner:
+        found = self.planners.get((kind, verdict))
         if found is None:
             chosen = self.judge.selection
             terms = Terms(
                 semantics=self.semantics,
                 type=kind,
-                cuts=tuple(chosen.cuts[number] for number in cuts),
+                cuts=tuple(chosen.cuts[number] for number in verdict.cuts),
                 free_text=chosen.free_text,
-                by_day=bool(chosen.data_from or chosen.data_until),
+                days=verdict.days,
                 by_encounter=bool(chosen.encounters),
             )
-            found = self.planners[kind, cuts] = planner(terms)
+            found = self.planners[kind, verdict] = planner(terms)
         return found
 
     def _contained(self, outer: Cutting, tree: JsonTree) -> JsonTree | None:
@@ -172,7 +172,7 @@ class _Work:
         if verdict.reason is not None:
             return None
         cutting = Cutting(inner, self._resolve, _nothing_inside)
-        kept = prune(self._planner(kind, verdict.cuts), cutting)
+        kept = prune(self._planner(kind, verdict), cutting)
         outer.targets.update(cutting.targets)
         return kept
 

@@ -67,7 +67,8 @@ class Terms:
     type: str
     cuts: tuple[Cut, ...]
     free_text: bool
-    by_day: bool
+    days: tuple[str, ...]
+    """Elements by which they were found inside the period; none when there is no period."""
     by_encounter: bool
 
 
@@ -114,11 +115,9 @@ class Planner:
     def _anchors(self) -> frozenset[str]:
         """Elements that stay so that what leaves still shows that it may."""
         semantics, kind = self.terms.semantics, self.terms.type
-        found = [semantics.subject_path(kind)]
+        found = [semantics.subject_path(kind), *self.terms.days]
         if self.codes is not None:
             found += self._code_paths
-        if self.terms.by_day:
-            found += semantics.day_paths(kind)
         if self.terms.by_encounter:
             found.append(semantics.encounter_path(kind))
         return frozenset(path for path in found if path)
