@@ -55,6 +55,9 @@ class Action(StrEnum):
     TRANSFER_FETCH = "transfer.fetch"
     TRANSFER_READ = "transfer.read"
     RECORDS_SWEEP = "records.sweep"
+    DUTY_READ = "duty.read"
+    DUTY_DO = "duty.do"
+    REDECIDE = "redecide"
     FORM_ANSWER = "form.answer"
     FORM_STATUS = "form.status"
     FORM_ASK = "form.ask"
@@ -139,6 +142,10 @@ GRANTS: Mapping[Action, Granted] = MappingProxyType(
         Action.TRANSFER_FETCH: _USER_ALONE,
         Action.TRANSFER_READ: {**_HOLDER_ALONE, Role.DATA_USER: Reach.OWN},
         Action.RECORDS_SWEEP: _OWNER_ALONE,
+        # Duties are those of whoever let the flow go: the sender, or the steward of a release.
+        Action.DUTY_READ: {**_RESPONSIBLE, Role.DATA_HOLDER: Reach.OWN, Role.AUDITOR: Reach.ALL},
+        Action.DUTY_DO: {**_RESPONSIBLE, Role.DATA_HOLDER: Reach.OWN},
+        Action.REDECIDE: {**_RESPONSIBLE, Role.AUDITOR: Reach.ALL},
         # Nobody answers for another organisation, not even the owner of the node.
         Action.FORM_ANSWER: dict.fromkeys(_OFFICERS, Reach.OWN),
         Action.FORM_STATUS: _RESPONSIBLE,

@@ -76,6 +76,9 @@ transfer.offer         -          own    -        own          -          -
 transfer.fetch         -          own    -        -            own        -
 transfer.read          -          own    -        own          own        -
 records.sweep          -          all    -        -            -          -
+duty.read              -          all    steward  own          -          all
+duty.do                -          all    steward  own          -          -
+redecide               -          all    steward  -            -          all
 form.answer            -          own    own      own          own        -
 form.status            -          all    steward  -            -          -
 form.ask               -          all    steward  -            -          -

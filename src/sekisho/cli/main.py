@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("sekisho.cli.rules", "decide"),
     "demo": ("sekisho.cli.demo", "demo"),
     "doctor": ("sekisho.cli.doctor", "doctor"),
+    "duties": ("sekisho.cli.duties", "duties"),
     "explain": ("sekisho.cli.query", "explain"),
     "form": ("sekisho.cli.form", "form"),
     "init": ("sekisho.cli.init", "init"),

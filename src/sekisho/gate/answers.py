@@ -11,6 +11,7 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from sekisho.errors import Fault, UsageError, fault
 from sekisho.gate.admit import installed, permit
 from sekisho.gate.bounds_asked import bounded_by
+from sekisho.gate.duties import release_duties
 from sekisho.gate.files import workshop
 from sekisho.gate.handout import finish_all, manifest_digest_of, write_papers
 from sekisho.gate.house import Call, House, Said, entry_of
@@ -229,7 +230,8 @@ def _make(
     with workshop(house.folder.aside) as own:
         new = write_papers(house, programme, new, own)
         entry = entry_of(house, EntryKind.RELEASE_MADE, _said(priced, new, decision))
-        (index,) = house.store.add_releases([new], [entry])
+        kept = release_duties(house, programme, new)
+        (index,) = house.store.add_releases([new], [entry], [kept])
     return replace(new, entry_index=index)
 
 

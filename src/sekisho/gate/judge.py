@@ -138,18 +138,27 @@ def judge(house: House, programme: Programme, what: str, purpose: str) -> Decisi
 
     An answer to one analyst is judged the same: who has it may show it to everybody.
     """
+    return decide(
+        release_facts(house, programme, what, purpose),
+        programme.access_rules,
+        house.packs,
+        house.clock.now().date(),
+    )
+
+
+def release_facts(house: House, programme: Programme, what: str, purpose: str) -> Facts:
+    """The facts of letting statistics out to the public."""
     steward = next((p for p in house.store.participants() if p.id == programme.steward), None)
     sender = Party(id=programme.steward)
     if steward is not None:
         sender = Party(PartyKind(steward.kind.value), steward.jurisdiction, steward.id)
-    facts = Facts(
+    return Facts(
         lane=Lane.STATISTICS,
         sender=sender,
         recipient=PUBLIC,
         data=DataFacts(Identifiability.STATISTICAL, frozenset(), 0, what),
         purpose=purpose,
     )
-    return decide(facts, programme.access_rules, house.packs, house.clock.now().date())
 
 
 def log_refusal(

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from sekisho.gate.admit import installed, permit
 from sekisho.gate.answers import release_private
+from sekisho.gate.duties import release_duties
 from sekisho.gate.files import workshop
 from sekisho.gate.handout import finish_all, manifest_digest_of, write_papers
 from sekisho.gate.house import Call, House, Said, entry_of
@@ -116,7 +117,8 @@ def _make(house: House, making: _Making) -> Release:
     with workshop(house.folder.aside) as own:
         new = write_papers(house, programme, new, own)
         entry = entry_of(house, EntryKind.RELEASE_MADE, _said(making, new))
-        (index,) = house.store.add_releases([new], [entry])
+        kept = release_duties(house, programme, new)
+        (index,) = house.store.add_releases([new], [entry], [kept])
     return replace(new, entry_index=index)
 
 

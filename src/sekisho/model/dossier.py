@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sekisho.model.consent import Consent, Subject
+from sekisho.model.duty import Brought
 from sekisho.model.entry import Entry
 from sekisho.model.transfer import Recall, Transfer
 
@@ -46,6 +47,8 @@ class DossierChange:
     transfers: tuple[tuple[Transfer, int | None], ...] = ()
     recalls: tuple[tuple[Recall, int | None], ...] = ()
     spent: SpentChallenge | None = None
+    brought: tuple[Brought, ...] = ()
+    """Flows that were allowed, with their duties; their entries follow those above."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.programme import Programme
 from sekisho.model.release import Delivery, Job, Release
 from sekisho.node.documents import Documents
+from sekisho.node.duties import Duties
 from sekisho.node.forms import Forms
 from sekisho.node.members import Members
 from sekisho.node.questions import Epsilon, Questions
@@ -285,8 +286,7 @@ class Node:
 
     def write_receipt(self, release_id: str, file: Path) -> Path:
         """Write the receipt of a release: a proof file that anyone can check offline, for ever."""
-        index = self.proof(release_id).index
-        return _write_anew(file, self.log_book.receipt(index).encode())
+        return _write_anew(file, self.log_book.receipt(self.proof(release_id).index).encode())
 
     def write_receipt_page(self, folder: Path) -> tuple[Path, str]:
         """Write the page that checks receipts in any browser; the file, and its SHA-256."""
@@ -357,6 +357,11 @@ class Node:
     def documents(self) -> Documents:
         """Documents: filled forms in and out, comparison, search, timelines."""
         return Documents(self._call)
+
+    @property
+    def duties(self) -> Duties:
+        """What is to be done after flows were let through, and what would be refused today."""
+        return Duties(self._call)
 
     @property
     def forms(self) -> Forms:

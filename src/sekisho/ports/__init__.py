@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.budget import BudgetCharge, Spent
 from sekisho.model.dataset import Dataset, Lookup
+from sekisho.model.duty import Brought
 from sekisho.model.entry import Entry
 from sekisho.model.release import Delivery, Job, Release
 from sekisho.model.resource import Resource, Semantics
 from sekisho.model.table import Table
+from sekisho.ports.duties import DutyStore
 from sekisho.ports.forms import FormStore
 from sekisho.ports.records import RecordStore
 from sekisho.ports.search import SearchStore
@@ -228,7 +230,12 @@ class Store(Protocol):
     def add_delivery(self, delivery: Delivery, entry: Entry) -> int: ...
     def deliveries(self, programme: str, dataset: str) -> list[Delivery]: ...
 
-    def add_releases(self, releases: Sequence[Release], entries: Sequence[Entry]) -> list[int]:
+    def add_releases(
+        self,
+        releases: Sequence[Release],
+        entries: Sequence[Entry],
+        brought: Sequence[Brought] = (),
+    ) -> list[int]:
         """All of a linked set in one transaction; `Conflict` if a revision exists already."""
         ...
 
@@ -308,6 +315,8 @@ class Store(Protocol):
     def records(self) -> RecordStore: ...
     @property
     def forms(self) -> FormStore: ...
+    @property
+    def duties(self) -> DutyStore: ...
     @property
     def search(self) -> SearchStore: ...
 

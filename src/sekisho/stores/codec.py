@@ -220,7 +220,7 @@ def _mapping_pair(inner: Sequence[Any]) -> Pair:
 
 def _union_pair(inner: Sequence[Any]) -> Pair:
     """Told apart by their JSON: text is a Decimal, a number an int, an object a hidden cell."""
-    writers = {kind: _pair(kind)[0] for kind in inner}
+    writers = {get_origin(kind) or kind: _pair(kind)[0] for kind in inner}
     readers = {_json_type(kind): _pair(kind)[1] for kind in inner}
     if len(readers) != len(inner):
         raise TypeError(f"kinds of {inner} look the same in JSON")

@@ -17,7 +17,7 @@ from sekisho.model.consent import Consent, ConsentEvent, Subject
 from sekisho.model.dossier import Dossier, DossierChange, FactOnFile, SpentChallenge
 from sekisho.model.entry import Entry
 from sekisho.model.transfer import Recall, Transfer, TransferEvent
-from sekisho.stores import log_rows, record_rows, subject_rows
+from sekisho.stores import duty_rows, log_rows, record_rows, subject_rows
 from sekisho.stores.record_tables import consents, recalls, subjects, transfers
 from sekisho.terms import CONSENT_TRANSITIONS, TRANSFER_TRANSITIONS, ConsentState, TransferState
 
@@ -250,6 +250,8 @@ def _write(connection: Connection, asked: DossierChange, indices: Sequence[int])
     for recall, place in asked.recalls:
         index = recall.index if place is None or recall.index is not None else indices[place]
         record_rows.write_recall(connection, replace(recall, index=index))
+    for each in asked.brought:
+        duty_rows.keep(connection, each)
 
 
 def _indexed(events: tuple[_Event, ...], index: int) -> tuple[_Event, ...]:

@@ -16,11 +16,13 @@ from sqlalchemy import Connection, Engine
 from sekisho.errors import StorageError, UsageError, fault
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.budget import BudgetCharge, Spent
+from sekisho.model.duty import Brought
 from sekisho.model.entry import Entry
 from sekisho.model.release import Delivery, Job, Release
 from sekisho.ports import InstalledProgramme
-from sekisho.stores import charge_rows, flow_rows, job_rows, log_rows, people_rows
+from sekisho.stores import charge_rows, duty_rows, flow_rows, job_rows, log_rows, people_rows
 from sekisho.stores.database import WRITES, open_engine
+from sekisho.stores.duties import SqlDuties
 from sekisho.stores.faults import translated
 from sekisho.stores.forms import SqlForms
 from sekisho.stores.records import SqlRecords
@@ -55,6 +57,7 @@ class SqlStore:
         self._records = SqlRecords(self._change, self._look, shredded)
         self._forms = SqlForms(self._change, self._look)
         self._search = SqlSearch(self._change, self._look)
+        self._duties = SqlDuties(self._change, self._look)
 
     @property
     def records(self) -> SqlRecords:
@@ -65,6 +68,11 @@ class SqlStore:
     def search(self) -> SqlSearch:
         """The words of submissions."""
         return self._search
+
+    @property
+    def duties(self) -> SqlDuties:
+        """Duties that allowed flows brought."""
+        return self._duties
 
     @property
     def forms(self) -> SqlForms:
@@ -112,7 +120,12 @@ class SqlStore:
         with self._look() as connection:
             return flow_rows.find_deliveries(connection, programme, dataset)
 
-    def add_releases(self, releases: Sequence[Release], entries: Sequence[Entry]) -> list[int]:
+    def add_releases(
+        self,
+        releases: Sequence[Release],
+        entries: Sequence[Entry],
+        brought: Sequence[Brought] = (),
+    ) -> list[int]:
         """All of a linked set or none; what one corrects turns `corrected` with it.
 
         Raises: UsageError without one entry a release; Conflict when a revision exists or a state
@@ -126,6 +139,8 @@ class SqlStore:
                 index = log_rows.append(connection, entry)
                 flow_rows.insert_release(connection, release, index)
                 indices.append(index)
+            for each in brought:
+                duty_rows.keep(connection, each)
         return indices
 
     def set_release_state(

@@ -7,6 +7,7 @@ from sekisho.lanes.record.consent import Asked
 from sekisho.lanes.record.facts import Way, facts_of, filed
 from sekisho.model.consent import Consent
 from sekisho.model.decision import Decision
+from sekisho.model.facts import Facts
 from sekisho.model.programme import Programme
 from sekisho.model.transfer import Transfer
 from sekisho.rules.decide import decide
@@ -24,13 +25,22 @@ def asked_by(transfer: Transfer, way: Way) -> Asked:
 
 def judge_transfer(
     house: House, programme: Programme, way: Way, consent: Consent, transfer: Transfer
-) -> Decision:
-    """Whether a transfer may pass today, by which rules, and what would let it."""
+) -> tuple[Facts, Decision]:
+    """Whether a transfer may pass today, by which rules, what would let it; and by what facts."""
+    facts = transfer_facts(house, programme, way, consent, transfer)
+    decision = decide(facts, programme.access_rules, house.packs, house.clock.now().date())
+    return facts, decision
+
+
+def transfer_facts(
+    house: House, programme: Programme, way: Way, consent: Consent, transfer: Transfer
+) -> Facts:
+    """Everything that a transfer is judged by."""
     now, store = house.clock.now(), house.store.records
     parties = (transfer.sender, transfer.recipient)
     others = store.persons(*parties, since=now - WINDOW, apart_from=consent.subject)
     on_file = store.on_file(programme.id, way.flow.id, *parties)
-    facts = facts_of(
+    return facts_of(
         way,
         consent,
         asked_by(transfer, way),
@@ -38,4 +48,3 @@ def judge_transfer(
         others + 1,
         now,
     )
-    return decide(facts, programme.access_rules, house.packs, now.date())

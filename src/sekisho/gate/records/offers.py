@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from sekisho.errors import Conflict, Fault, NotFound, Refused, UsageError, fault, raise_all
+from sekisho.gate.duties import Passing, duties_for
 from sekisho.gate.files import workshop
 from sekisho.gate.house import Call, House
 from sekisho.gate.locks import held
@@ -31,7 +32,7 @@ from sekisho.lanes.record.facts import Way, stated_faults
 from sekisho.model.consent import Consent, Subject
 from sekisho.model.decision import Decision
 from sekisho.model.dossier import Dossier, DossierChange
-from sekisho.model.facts import Fact
+from sekisho.model.facts import Fact, Facts
 from sekisho.model.programme import Programme
 from sekisho.model.transfer import Transfer, TransferEvent
 from sekisho.people import Action
@@ -87,10 +88,12 @@ def offer(call: Call, offering: Offering, watch: Watch) -> Transfer:
             return _again(house, work, known)
         _refuse_other_person(work)
         _refuse_uncovered(house, work)
-        decision = judge_transfer(house, work.programme, work.way, work.consent, work.transfer)
+        facts, decision = judge_transfer(
+            house, work.programme, work.way, work.consent, work.transfer
+        )
         if not decision.allowed:
             _refuse(house, work, decision)
-        offered = _offered(house, work, decision)
+        offered = _offered(house, work, facts, decision)
     return finish(house, offered)
 
 
@@ -191,7 +194,7 @@ def _refuse(house: House, work: _Work, decision: Decision) -> NoReturn:
 # -- sealed, in place, committed --------------------------------------------------------------
 
 
-def _offered(house: House, work: _Work, decision: Decision) -> Transfer:
+def _offered(house: House, work: _Work, facts: Facts, decision: Decision) -> Transfer:
     scope = scope_of(work.consent, asked_by(work.transfer, work.way))
     with workshop(house.folder.aside) as own, ExitStack() as undo:
         sealed, left_out = seal_record(
@@ -199,7 +202,7 @@ def _offered(house: House, work: _Work, decision: Decision) -> Transfer:
         )
         place(house, own / "sealed", work.transfer.id)
         undo.callback(_drop, house, work.transfer.id)
-        offered = _committed(house, work, lane.Offer(decision, sealed, left_out))
+        offered = _committed(house, work, facts, lane.Offer(decision, sealed, left_out))
         undo.pop_all()
     return offered
 
@@ -211,7 +214,7 @@ def _drop(house: House, transfer_id: str) -> None:
         remove(house, transfer_id)
 
 
-def _committed(house: House, work: _Work, made: lane.Offer) -> Transfer:
+def _committed(house: House, work: _Work, facts: Facts, made: lane.Offer) -> Transfer:
     """The transfer as offered, if the consent still covers what was sealed meanwhile."""
     asked = asked_by(work.transfer, work.way)
 
@@ -225,7 +228,11 @@ def _committed(house: House, work: _Work, made: lane.Offer) -> Transfer:
         raise_all(Refused, widened(scope, consent.scope))
         offered = lane.offered(replace(before, stated=work.transfer.stated), made, scope, now)
         entry = transfer_entry(house, dossier.subject, offered)
-        return DossierChange((entry,), transfers=((offered, 0),))
+        passing = Passing(
+            offered.id, offered.programme, offered.sender, facts, made.decision, dossier.subject
+        )
+        brought = (duties_for(house, passing),)
+        return DossierChange((entry,), transfers=((offered, 0),), brought=brought)
 
     return _needed(
         house.store.records.change(work.consent.id, judge, work.transfer.id), work.transfer.id
