@@ -15,14 +15,14 @@ from sekisho.terms import Language
 MODULES = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
 """Modules of Click whose sentences people meet."""
 
-AREA = "click."
+AREA = "click"
 
 
 @cache
 def translations(language: Language) -> Mapping[str, str]:
     """Click's own sentence -> the same in a language."""
-    own, ours = text.codes(Language.EN), text.codes(language)
-    return {said: ours[code] for code, said in own.items() if code.startswith(AREA)}
+    own, ours = text.templates(AREA, Language.EN), text.templates(AREA, language)
+    return {said: ours[name] for name, said in own.items()}
 
 
 def spoken(message: str) -> str:

@@ -35,6 +35,11 @@ def codes(language: Language) -> dict[str, str]:
     }
 
 
+def templates(area: str, language: Language) -> Mapping[str, str]:
+    """The names of one area with their templates."""
+    return dict(_catalogue(language, area))
+
+
 def sentence(
     code: str, fields: Mapping[str, object] | None = None, language: Language = Language.EN
 ) -> str:
