@@ -119,3 +119,20 @@ def test_at_the_counter_a_stranger_is_not_shown_a_patient(walked, capsys):
     )
     assert code in (NotFound.exit_code, NotPermitted.exit_code)
     assert err
+
+
+@pytest.mark.parametrize(("form", "key"), [("dpv", "@type"), ("fhir", "resourceType")])
+def test_a_patient_takes_a_consent_home_in_a_form_that_others_read(
+    walked, capsys, tmp_path, form, key
+):
+    folder, said = walked
+    node, secret = folder / "demo-hospital-tokyo", said["files"][0]
+    _, out, _ = typed(capsys, "my", "show", node, "--secret", secret, "--json")
+    (consent,) = [each["id"] for each in json.loads(out)["consents"]]
+    file = tmp_path / "consent.json"
+    line = ["my", "consent", node, consent, file, "--form", form, "--secret", secret]
+    assert typed(capsys, *line)[0] == 0
+    assert json.loads(file.read_text("utf-8"))[key] in ("dpv:ConsentReceipt", "Consent")
+    code, _, err = typed(capsys, *line[:3], "0" * 32, tmp_path / "x", "--secret", secret)
+    assert code == NotFound.exit_code
+    assert err

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,8 @@ from sekisho.cli.options import Speaker, common, said
 
 if TYPE_CHECKING:
     from sekisho.model.mine import Mine
+    from sekisho.node import Node
+    from sekisho.node.records import ForSubject
 
 SECRET = "SEKISHO_SECRET"  # noqa: S105 - the name of a variable, not what it holds
 
@@ -63,6 +65,34 @@ def export(
     speaker.answer({"file": str(file)})
 
 
+@my.command(help=said("help-my-consent"))
+@click.argument("node", type=click.Path(path_type=Path))
+@click.argument("consent")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--form",
+    type=click.Choice(["dpv", "fhir"]),
+    default="dpv",
+    show_default=True,
+    help=said("option-my-form"),
+)
+@_secret
+@_subject
+@common
+def consent(speaker: Speaker, node: Path, consent: str, file: Path, **about: Any) -> None:
+    """One of my consents as a file that other systems read."""
+    import json
+
+    import sekisho
+
+    with sekisho.open(node, actor=speaker.actor) as opened:
+        mine = _person(opened, speaker, about["secret_file"], about["subject"])
+        paper = mine.consent_paper(consent, about["form"])
+    _write(file, (json.dumps(paper, ensure_ascii=False, indent=2) + "\n").encode())
+    speaker.say("my-exported", file=file.name)
+    speaker.answer({"file": str(file)})
+
+
 def _bytes(seen: "Mine", kind: str, speaker: Speaker) -> bytes:
     import json
 
@@ -88,13 +118,19 @@ def _write(file: Path, data: bytes) -> None:
 
 
 def _mine(speaker: Speaker, node: Path, secret_file: Path | None, subject: str | None) -> "Mine":
-    """By the person's own secret, or at the holder's desk for a person whom it has identified."""
     import sekisho
 
     with sekisho.open(node, actor=speaker.actor) as opened:
-        if subject is not None:
-            return opened.records.for_subject(subject).mine()
-        return opened.records.by_secret(_read_secret(secret_file, speaker)).mine()
+        return _person(opened, speaker, secret_file, subject).mine()
+
+
+def _person(
+    node: "Node", speaker: Speaker, secret_file: Path | None, subject: str | None
+) -> "ForSubject":
+    """By the person's own secret, or at the holder's desk for a person whom it has identified."""
+    if subject is not None:
+        return node.records.for_subject(subject)
+    return node.records.by_secret(_read_secret(secret_file, speaker))
 
 
 def _read_secret(file: Path | None, speaker: Speaker) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sekisho.errors import NotFound, fault
 from sekisho.gate import members
@@ -44,6 +45,7 @@ from sekisho.model.dossier import FactOnFile
 from sekisho.model.mine import Mine
 from sekisho.model.record_flow import ExpressedBy, Notice
 from sekisho.model.transfer import Recall, Transfer
+from sekisho.node.consent_papers import Form, consent_paper
 from sekisho.people import Action, demand, read_public_key, registered_key
 from sekisho.ports import Watch
 from sekisho.stores.http_transfers import HttpTransfers, http_transfers
@@ -288,6 +290,10 @@ class ForSubject:
         folder = self._house.folder.root
         book = LogBook(self._house.storage, own_memory(folder), verifiers_of(folder))
         return mine(self._house, self._standing, book)
+
+    def consent_paper(self, consent_id: str, form: Form) -> dict[str, Any]:
+        """A consent after ISO/IEC TS 27560 (`dpv`: record or receipt), or as a FHIR resource."""
+        return consent_paper(self._house, self._standing, consent_id, form)
 
     def consents(self) -> list[Consent]:
         """The subject's consents, oldest first."""
