@@ -63,37 +63,58 @@ def meetings(given: Sequence[Given]) -> list[Meeting]:
 _FEWEST = 2
 
 
-def _matched(one: Axis, other: Axis) -> bool:
-    shared = set(one.codes) & set(other.codes)
-    return len(shared) >= _FEWEST and 2 * len(shared) >= min(len(one.codes), len(other.codes))
+def _total_of(given: Given, number: int) -> str | None:
+    claims = [each.claim for each in given.lines if each.claim.axis == number]
+    return grand_total(given.array.table.axes[number], claims)
+
+
+def _pairs_of_codes(
+    one: tuple[Axis, str | None], other: tuple[Axis, str | None]
+) -> list[tuple[str, str]]:
+    """Labels of two axes that mean the same: equal ones, and the two totals."""
+    known = set(other[0].codes)
+    totals = {one[1], other[1]} if one[1] and other[1] else set()
+    pairs = [(code, code) for code in one[0].codes if code in known and code not in totals]
+    if one[1] is not None and other[1] is not None:
+        pairs.append((one[1], other[1]))
+    return pairs
+
+
+def _matched(one: tuple[Axis, str | None], other: tuple[Axis, str | None]) -> bool:
+    shared = len(_pairs_of_codes(one, other))
+    return shared >= _FEWEST and 2 * shared >= min(len(one[0].codes), len(other[0].codes))
+
+
+Codes = list[tuple[int, int, list[tuple[str, str]]]]
 
 
 def _shared(given: Sequence[Given], first: int, second: int) -> Same | None:
     """Cells with the same labels; an axis that one table lacks is at its total in the other."""
-    one, other = given[first].array, given[second].array
-    pairs: list[tuple[int, int]] = []
-    for a, axis in enumerate(one.table.axes):
-        for b, against in enumerate(other.table.axes):
-            if b not in {taken for _, taken in pairs} and _matched(axis, against):
-                pairs.append((a, b))
+    left, right = (
+        [(axis, _total_of(given[n], a)) for a, axis in enumerate(given[n].array.table.axes)]
+        for n in (first, second)
+    )
+    pairs: Codes = []
+    for a, axis in enumerate(left):
+        for b, against in enumerate(right):
+            if b not in {taken for _, taken, _ in pairs} and _matched(axis, against):
+                pairs.append((a, b, _pairs_of_codes(axis, against)))
                 break
     if not pairs:
         return None
-    left = _slice(given[first], {a for a, _ in pairs})
-    right = _slice(given[second], {b for _, b in pairs})
-    if left is None or right is None:
+    fixed = (_slice(left, {a for a, _, _ in pairs}), _slice(right, {b for _, b, _ in pairs}))
+    if fixed[0] is None or fixed[1] is None:
         return None
-    cells = _aligned(one, other, pairs, (left, right))
+    cells = _aligned((given[first].array, given[second].array), pairs, (fixed[0], fixed[1]))
     return Same(first, second, cells)
 
 
-def _slice(given: Given, free: set[int]) -> dict[int, int] | None:
+def _slice(axes: Sequence[tuple[Axis, str | None]], free: set[int]) -> dict[int, int] | None:
     """For each axis that the other table lacks, the place of its total; None without one."""
     fixed = {}
-    for number, axis in enumerate(given.array.table.axes):
+    for number, (axis, total) in enumerate(axes):
         if number in free:
             continue
-        total = grand_total(axis, [each.claim for each in given.lines if each.claim.axis == number])
         if total is None:
             return None
         fixed[number] = axis.codes.index(total)
@@ -101,26 +122,19 @@ def _slice(given: Given, free: set[int]) -> dict[int, int] | None:
 
 
 def _aligned(
-    one: Array,
-    other: Array,
-    pairs: Sequence[tuple[int, int]],
-    fixed: tuple[dict[int, int], dict[int, int]],
+    arrays: tuple[Array, Array], pairs: Codes, fixed: tuple[dict[int, int], dict[int, int]]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Flat indices of the shared cells, side by side."""
-    codes = [
-        [c for c in one.table.axes[a].codes if c in set(other.table.axes[b].codes)]
-        for a, b in pairs
-    ]
     flats = []
-    for array, side in ((one, 0), (other, 1)):
+    for side, array in enumerate(arrays):
         at: list[np.ndarray] = [np.zeros(0, dtype=np.int64)] * array.values.ndim
         for number, place in fixed[side].items():
             at[number] = np.array([place])
         order = []
-        for pair, shared in zip(pairs, codes, strict=True):
-            axis = array.table.axes[pair[side]]
-            at[pair[side]] = np.array([axis.codes.index(code) for code in shared])
-            order.append(pair[side])
+        for *numbers, codes in pairs:
+            axis = array.table.axes[numbers[side]]
+            at[numbers[side]] = np.array([axis.codes.index(pair[side]) for pair in codes])
+            order.append(numbers[side])
         block = np.ravel_multi_index(np.ix_(*at), array.values.shape)
         rest = [n for n in range(array.values.ndim) if n not in order]
         flats.append(np.transpose(block, order + rest).ravel())
