@@ -8,6 +8,7 @@ from pathlib import Path
 REFERENCE = Path(__file__).parent / "reference"
 PAGES = {
     "sekisho.cli.pages": REFERENCE,
+    "sekisho.gate.records.pages": REFERENCE / "records.md",
     "sekisho.programmes.pages": REFERENCE / "programme-folder.md",
     "sekisho.rules.pages": REFERENCE / "rules",
     "sekisho.tlog.pages": REFERENCE / "entries.md",

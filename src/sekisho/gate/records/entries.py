@@ -57,7 +57,7 @@ def record_entry(
     )
 
 
-_CONSENT_KINDS = {
+CONSENT_KINDS = {
     ConsentState.REQUESTED: EntryKind.CONSENT_REQUESTED,
     ConsentState.GIVEN: EntryKind.CONSENT_GIVEN,
     ConsentState.PAUSED: EntryKind.CONSENT_PAUSED,
@@ -65,6 +65,7 @@ _CONSENT_KINDS = {
     ConsentState.WITHDRAWN: EntryKind.CONSENT_WITHDRAWN,
     ConsentState.EXPIRED: EntryKind.CONSENT_EXPIRED,
 }
+"""Which entry a consent's new state has; a resumed one has its own."""
 
 
 def consent_entry(
@@ -77,10 +78,10 @@ def consent_entry(
         reason=event.reason,
         values=(("consent", consent_value(consent, event)),),
     )
-    return record_entry(house, kind or _CONSENT_KINDS[event.kind], subject, said)
+    return record_entry(house, kind or CONSENT_KINDS[event.kind], subject, said)
 
 
-_TRANSFER_KINDS = {
+TRANSFER_KINDS = {
     TransferState.REQUESTED: EntryKind.TRANSFER_REQUESTED,
     TransferState.OFFERED: EntryKind.TRANSFER_OFFERED,
     TransferState.REFUSED: EntryKind.TRANSFER_REFUSED,
@@ -89,6 +90,7 @@ _TRANSFER_KINDS = {
     TransferState.EXPIRED: EntryKind.TRANSFER_EXPIRED,
     TransferState.ERASED: EntryKind.TRANSFER_ERASED,
 }
+"""Which entry a transfer's new state has; `ready` has none, for its own stands by then."""
 
 
 def transfer_entry(
@@ -106,7 +108,7 @@ def transfer_entry(
         outcome=decision.outcome if decision else None,
         values=transfer_values(transfer, event.kind),
     )
-    return record_entry(house, kind or _TRANSFER_KINDS[event.kind], subject, said)
+    return record_entry(house, kind or TRANSFER_KINDS[event.kind], subject, said)
 
 
 def transfer_values(transfer: Transfer, kind: TransferState) -> tuple[tuple[str, str], ...]:
