@@ -7,8 +7,6 @@ folder that SEKISHO_NODE_MODULES names. The table of definitions is made anew wh
 
 import json
 import os
-import shutil
-import subprocess
 import tomllib
 import warnings
 from pathlib import Path
@@ -20,10 +18,10 @@ from sekisho.lanes.record.selection import Cut, Selection
 from sekisho.lanes.record.tree import unknown_paths
 from sekisho.ports import Watch
 from tests.lib import fhir_definitions
+from tests.lib.fhir_judge import MODULES, judged
 from tests.lib.fhir_records import SAMPLE, patient, record, smaller, written
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = Path(os.environ.get("SEKISHO_NODE_MODULES", ROOT / "node_modules"))
 MORE = os.environ.get("SEKISHO_FHIR_PATIENTS")
 FLOW = ROOT / "programmes" / "health-referral" / "records" / "referral.toml"
 BAD = {
@@ -33,25 +31,6 @@ BAD = {
     "missing": {"status": None},
     "list": {"category": {"text": "x"}},
 }
-
-
-def judged(named):
-    """What the npm package says of each tree, by name."""
-    package = MODULES / "fhir"
-    if not shutil.which("node") or not package.is_dir():
-        reason = f"no node, or no package `fhir` in {MODULES.name}; npm install fhir@4.12.0 there"
-        if os.environ.get("SEKISHO_SLOW_JUDGES") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    done = subprocess.run(
-        ["node", str(ROOT / "tests" / "lib" / "fhir_judge.cjs"), str(package)],
-        input=json.dumps(named),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=240,
-    )
-    return dict(json.loads(done.stdout))
 
 
 def bundles():

@@ -14,6 +14,7 @@ from sekisho.formats.consent_dpv import PURPOSES, consent_record
 from sekisho.formats.consent_fhir import consent_resource
 from sekisho.terms import ConsentState
 from tests.lib.consents import FLOW, HOSPITALS, SUBJECT, asked, given, then
+from tests.lib.fhir_judge import judged
 
 pytestmark = [
     pytest.mark.filterwarnings(f"ignore:{word}:DeprecationWarning")
@@ -206,3 +207,16 @@ def test_the_projection_permits_the_recipients_types_and_period_of_the_consent_a
     ]
     assert permit["dataPeriod"] == {"start": "2024-01-01"}
     assert {"TREAT", "RequestedServiceProvision"} == {each["code"] for each in permit["purpose"]}
+
+
+def test_the_second_judge_finds_no_error_in_any_projection():
+    named = [
+        (name, consent_resource(consent, FLOW, HOSPITALS)) for name, consent in HISTORY.items()
+    ]
+    assert judged(named) == {name: [] for name in HISTORY}
+
+
+def test_the_second_judge_refuses_a_consent_with_another_status_or_an_unknown_field():
+    whole = consent_resource(given(), FLOW, HOSPITALS)
+    bad = {"status": {**whole, "status": "maybe"}, "field": {**whole, "colour": "x"}}
+    assert all(judged(list(bad.items())).values())
