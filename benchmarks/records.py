@@ -53,7 +53,8 @@ def entries() -> Iterator[dict]:
     whole = json.loads(SAMPLE.read_text(encoding="utf-8"), parse_float=Decimal)["entry"]
     own = whole[0]["resource"]["id"]
     for turn in range(1 << 30):
-        text = to_json(whole if not turn else whole[1:]).decode().replace(own, "p1")
+        text = to_json(whole if not turn else whole[1:]).decode()
+        text = text.replace(f'"id":"{own}"', '"id":"p1"')
         for each in whole[1:]:
             name = each["resource"]["id"]
             text = text.replace(name, str(uuid.uuid5(uuid.NAMESPACE_URL, f"{turn} {name}")))

@@ -49,8 +49,12 @@ class _Work:
     """Ordinal of a resource that may leave -> the cuts that take it, and by which days."""
     known: dict[str, int] = field(default_factory=dict)
     """Address -> ordinal; -1 when two resources claim it."""
-    targets: dict[int, frozenset[int]] = field(default_factory=dict)
-    personal: set[int] = field(default_factory=set)
+    impersonal: set[int] = field(default_factory=set)
+    """Ordinals of what is about nobody: it leaves only when the subject's record leads to it."""
+    led: set[int] = field(default_factory=set)
+    """What is about nobody and is pointed at by what is about the subject."""
+    onward: dict[int, frozenset[int]] = field(default_factory=dict)
+    """What is about nobody -> what it points at itself."""
     whole: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     held: dict[int, tuple[Resource, Counter[tuple[str, Reason]]]] = field(default_factory=dict)
     """What the last cut left of each, while there are few."""
@@ -63,6 +67,7 @@ class _Work:
     def choose(self) -> None:
         """Judge every resource for itself."""
         persons = self.semantics.person_types()
+        shared: dict[Verdict, Verdict] = {}
         for number, resource in enumerate(self.resources):
             for name in self.semantics.names(resource):
                 self.known[name] = -1 if name in self.known else number
@@ -70,41 +75,54 @@ class _Work:
             if verdict.reason is not None:
                 self._leave(resource, verdict.reason)
                 continue
-            self.verdicts[number] = verdict
+            self.verdicts[number] = shared.setdefault(verdict, verdict)
             about = self.semantics.subject_path(resource.type)
-            if resource.type in persons or about is not None:
-                self.personal.add(number)
+            if resource.type not in persons and about is None:
+                self.impersonal.add(number)
 
     def settle(self) -> bool:
         """Cut every resource that may leave; False when one fell and others must look again."""
         fell = []
+        self.led, self.onward = set(), {}
         for number, resource in self._leaving():
             cutting = Cutting(resource, self._resolve, self._contained)
             tree = prune(self._planner(resource.type, self.verdicts[number]), cutting)
-            self.targets[number] = frozenset(self.known[name] for name in cutting.targets)
             if tree is None:
                 fell.append(number)
                 self._leave(resource, cutting.fell)
-            elif len(self.verdicts) <= HELD:
+                continue
+            self._follow(number, cutting.targets)
+            if len(self.verdicts) <= HELD:
                 made = Resource(resource.type, resource.id, tree, resource.address)
                 self.held[number] = made, cutting.left_out
         for number in fell:
             del self.verdicts[number]
         return not fell
 
+    def _follow(self, number: int, names: Iterable[str]) -> None:
+        """Note what a resource that leaves points at, where that decides about it."""
+        targets = self.impersonal.intersection(self.known[name] for name in names)
+        if number in self.impersonal:
+            self.onward[number] = frozenset(targets)
+        else:
+            self.led |= targets
+
     def keep_what_is_pointed_at(self) -> None:
         """Leave behind what is about nobody unless the subject's record leads to it."""
-        reached, ahead = set(), [n for n in self.personal if n in self.verdicts]
+        reached: set[int] = set()
+        ahead = list(self.led)
         while ahead:
             number = ahead.pop()
             if number not in reached:
                 reached.add(number)
-                ahead += self.targets[number]
-        if len(reached) < len(self.verdicts):
+                ahead += self.onward[number]
+        lost = {number for number in self.onward if number not in reached}
+        if lost:
             for number, resource in self._leaving():
-                if number not in reached:
+                if number in lost:
                     self._leave(resource, Reason.UNREFERENCED)
-        self.verdicts = {n: said for n, said in self.verdicts.items() if n in reached}
+        for number in lost:
+            del self.verdicts[number]
 
     def result(self) -> Minimised:
         """Everything that leaves, and what is said of the rest."""
