@@ -162,46 +162,49 @@ def _seen_table(seen: Sequence[TableSeen], language: Language) -> str:
 
 def audit_json(findings: AuditFindings, language: Language) -> dict[str, object]:
     """The findings as one JSON object; sentences in the language asked for."""
+    remarks = [
+        {
+            "code": remark.code,
+            "question": remark.question,
+            "sentence": sentence(remark.code, remark.fields, language),
+        }
+        for remark in findings.remarks
+    ]
     return {
         "verdict": findings.verdict.value,
         "sentence": verdict_sentence(findings, language),
         "percent": findings.percent,
-        "tables": [
-            {
-                "source": each.source,
-                "axes": [{"name": name, "labels": count} for name, count in each.axes],
-                "cells": each.cells,
-                "hidden": each.hidden,
-                "sums": [
-                    {"axis": axis, "total": total, "parts": list(parts), "found_by": reason}
-                    for axis, total, parts, reason in each.sums
-                ],
-            }
-            for each in findings.tables
-        ],
-        "cells": [
-            {
-                "table": findings.tables[cell.table].source,
-                "place": cell.place,
-                "labels": list(cell.labels),
-                "verdict": cell.verdict.value,
-                "low": cell.low,
-                "high": cell.high,
-                "sharp": cell.sharp,
-                "because": _reasons(findings, cell, language),
-            }
-            for cell in findings.cells
-        ],
-        "remarks": [
-            {
-                "code": remark.code,
-                "question": remark.question,
-                "sentence": sentence(remark.code, remark.fields, language),
-            }
-            for remark in findings.remarks
-        ],
+        "tables": [_table_about(each) for each in findings.tables],
+        "cells": [_cell_about(findings, cell, language) for cell in findings.cells],
+        "remarks": remarks,
         "equations": findings.equations,
         "linear_programs": findings.programs,
+    }
+
+
+def _table_about(seen: TableSeen) -> dict[str, object]:
+    return {
+        "source": seen.source,
+        "axes": [{"name": name, "labels": count} for name, count in seen.axes],
+        "cells": seen.cells,
+        "hidden": seen.hidden,
+        "sums": [
+            {"axis": axis, "total": total, "parts": list(parts), "found_by": reason}
+            for axis, total, parts, reason in seen.sums
+        ],
+    }
+
+
+def _cell_about(findings: AuditFindings, cell: Inference, language: Language) -> dict[str, object]:
+    return {
+        "table": findings.tables[cell.table].source,
+        "place": cell.place,
+        "labels": list(cell.labels),
+        "verdict": cell.verdict.value,
+        "low": cell.low,
+        "high": cell.high,
+        "sharp": cell.sharp,
+        "because": _reasons(findings, cell, language),
     }
 
 

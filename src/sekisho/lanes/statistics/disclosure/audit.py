@@ -148,6 +148,7 @@ def intervals(cells: CellSet, hidden: Bools, of: Ints) -> Floats:
 
 
 def farthest(problem: Problem, cell: int, sign: float) -> float:
+    """How far a cell can move up (sign 1) or down (-1); infinite where nothing holds it."""
     cost = np.zeros(problem.size)
     cost[cell] = -sign
     zero = np.zeros(problem.rows.shape[0])
