@@ -12,7 +12,7 @@ from sekisho.tlog.append import current_checkpoint
 from sekisho.tlog.cosign import Witness, Witnessed, gather, publish
 from sekisho.tlog.merkle import leaf_hash
 from sekisho.tlog.note import Checkpoint, Verifier
-from sekisho.tlog.proof import Opening, proved_entry, write_receipt
+from sekisho.tlog.proof import Opening, proved_entries, proved_entry, write_receipt
 from sekisho.tlog.testimony import (
     Asked,
     Testimony,
@@ -90,8 +90,9 @@ class LogBook:
         end = checkpoint.size if before is None else min(before, checkpoint.size)
         start = max(0, end - min(most, MOST_SHOWN))
         tree = Tree(self.storage, checkpoint.size, checkpoint.root)
-        read = [(at, proved_entry(checkpoint, tree, at)) for at in range(start, end)]
-        return Page(checkpoint.size, tuple((at, parse_entry(data)) for at, data in reversed(read)))
+        read = proved_entries(checkpoint, tree, start, end) if start < end else []
+        newest_first = zip(range(end - 1, start - 1, -1), reversed(read), strict=True)
+        return Page(checkpoint.size, tuple((at, parse_entry(data)) for at, data in newest_first))
 
     def shown(self, index: int) -> Shown:
         """One entry with who has witnessed it.

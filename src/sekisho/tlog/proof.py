@@ -95,11 +95,21 @@ def proved_entry(checkpoint: Checkpoint, tree: Tree, index: int) -> bytes:
 
     Raises: as `prove`.
     """
-    _refuse_unsigned(checkpoint, tree)
-    entry = tree.entry(index)
-    if leaf_hash(entry) != tree.subtree(0, index):
-        raise TamperedError(fault("log.entry-unproved", index=index))
+    (entry,) = proved_entries(checkpoint, tree, index, index + 1)
     return entry
+
+
+def proved_entries(checkpoint: Checkpoint, tree: Tree, start: int, end: int) -> list[bytes]:
+    """The bytes of a run of entries, once the place of each under the checkpoint is proved.
+
+    Raises: as `prove`.
+    """
+    _refuse_unsigned(checkpoint, tree)
+    found = list(tree.entries(start, end))
+    for index, entry in enumerate(found, start):
+        if leaf_hash(entry) != tree.subtree(0, index):
+            raise TamperedError(fault("log.entry-unproved", index=index))
+    return found
 
 
 def _refuse_unsigned(checkpoint: Checkpoint, tree: Tree) -> None:

@@ -4,7 +4,7 @@ Nothing read here is trusted by itself: who hands a proof out checks it against 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol, runtime_checkable
 
 from sekisho.errors import NotFound, TamperedError, fault
@@ -197,9 +197,18 @@ class Tree:
 
         Raises: NotFound when the tree has no such entry.
         """
-        if not 0 <= index < self.size:
+        (found,) = self.entries(index, index + 1)
+        return found
+
+    def entries(self, start: int, end: int) -> Iterator[bytes]:
+        """The bytes of the entries of a run, as the bundles have them; each bundle is read once.
+
+        Raises: NotFound when the tree does not have them all.
+        """
+        if not 0 <= start < end <= self.size:
             raise NotFound(fault("log.no-such-entry", size=self.size))
-        at, place = divmod(index, TILE_WIDTH)
-        bundle = Resource(None, at, width_of(None, at, self.size))
-        data = read_resource(self._storage, bundle)
-        return split_bundle(data, bundle)[place]
+        for at in range(start // TILE_WIDTH, -(-end // TILE_WIDTH)):
+            bundle = Resource(None, at, width_of(None, at, self.size))
+            held = split_bundle(read_resource(self._storage, bundle), bundle)
+            first = at * TILE_WIDTH
+            yield from held[max(start - first, 0) : end - first]
