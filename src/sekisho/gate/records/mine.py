@@ -5,11 +5,11 @@ found in the log itself, which is verified on the way: with the subject's own se
 else's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sekisho.errors import SekishoError, TamperedError
+from sekisho.errors import Fault, SekishoError, TamperedError
 from sekisho.gate.admit import installed
 from sekisho.gate.house import House
 from sekisho.gate.logbook import LogBook
@@ -159,12 +159,15 @@ def _entries(told: _Told, book: LogBook, *, receipts: bool) -> tuple[MyEntry, ..
     """The entries that bear the subject's mark, in order; with a receipt for each."""
     found: list[tuple[int, Entry]] = []
     secrets = [each for each in (told.subject.secret, *told.subject.former) if each is not None]
-    for secret in secrets:
-        marked: list[tuple[int, Entry]] = []
-        verified = verify_log(book.storage, book.keys, concerning(secret, marked))
-        if verified.faults and verified.checkpoint is not None:
-            raise TamperedError(*verified.faults)
-        found += marked
+    checks = [concerning(secret, found) for secret in secrets]
+
+    def mine_of(index: int, data: bytes) -> Iterator[Fault]:
+        for check in checks:
+            yield from check(index, data)
+
+    verified = verify_log(book.storage, book.keys, mine_of)
+    if verified.faults and verified.checkpoint is not None:
+        raise TamperedError(*verified.faults)
     values = _values(told)
     entries = {}
     for index, entry in sorted(found, key=lambda each: each[0]):
