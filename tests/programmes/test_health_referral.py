@@ -1,6 +1,7 @@
 """A patient's history goes along: what may move, what is shown before, and what stays closed."""
 
 import importlib
+import json
 import re
 
 import pytest
@@ -146,3 +147,16 @@ def test_the_readmes_say_the_figures_of_the_flow():
         assert all(figure in page for figure in ("72", "1,826", "16"))
         for category in FLOW.categories:
             assert all(f"`{each}`" in page for each in category.types)
+
+
+def test_the_sample_is_made_up_and_the_readmes_say_so():
+    counts = {}
+    for name in ("patient-1", "patient-2"):
+        bundle = json.loads((FOLDER / "sample" / f"{name}.json").read_text("utf-8"))
+        counts[name] = len(bundle["entry"])
+        assert "Synthea" in json.dumps(bundle)
+    for name in ("README.md", "README.ja.md"):
+        page = (FOLDER / name).read_text("utf-8")
+        assert "Synthea" in page
+        assert all(str(count) in page for count in counts.values())
+    assert FLOW.sample in PROGRAMME.files
