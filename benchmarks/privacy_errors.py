@@ -100,17 +100,26 @@ def chart(points: list[dict], field: str, title: str, panel: int | None, target:
         for p in points
         if (p["rows"] == panel if panel else p["epsilon"] == 1)
     ]
-    axis = {"type": "quantitative", "scale": {"type": "log"}}
-    grey = {"field": "way", "type": "nominal", "title": None, "legend": {"labelLimit": 300}}
-    grey["scale"] = {"domain": [OURS, PEER, TEN], "range": ["#1f4e79", "#c05a00", "#777777"]}
+    axis = {
+        "type": "quantitative",
+        "scale": {"type": "log", "nice": False},
+        "axis": {"grid": False},
+    }
+    ways, shades, dashes = (
+        [OURS, PEER, TEN],
+        ["#1f4e79", "#c05a00", "#777777"],
+        [[1, 0], [6, 3], [2, 2]],
+    )
+    line = {"field": "way", "type": "nominal", "title": None}
+    legend = {"legend": {"labelLimit": 300, "symbolType": "stroke", "symbolSize": 400}}
     drawn = {
         "data": {"values": shown},
         "mark": {"type": "line", "point": True},
         "encoding": {
             "x": {"field": "x", "title": title, **axis},
             "y": {"field": "error", "title": "mean error, % of the mean cell", **axis},
-            "color": grey,
-            "strokeDash": {**grey, "scale": {"range": [[1, 0], [6, 3], [2, 2]]}},
+            "color": {**line, **legend, "scale": {"domain": ways, "range": shades}},
+            "strokeDash": {**line, **legend, "scale": {"domain": ways, "range": dashes}},
         },
         "width": 400,
         "height": 260,
@@ -122,6 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
+    parser.add_argument("--quick", action="store_true", help="a hundred thousand rows only")
     parser.add_argument("--peers", type=Path, help="folder with the environment `opendp`")
     parser.add_argument("--data", type=Path, help="folder in which generated tables are kept")
     parser.add_argument("--json", type=Path)
@@ -131,7 +141,7 @@ def main() -> None:
     points: list[dict] = []
     with tempfile.TemporaryDirectory() as folder:
         place = asked.data or Path(folder)
-        for rows in SIZES:
+        for rows in SIZES[:1] if asked.quick else SIZES:
             file = (place / f"trips-{rows}.parquet").resolve()
             if not file.exists():
                 write_table(rows, file)
