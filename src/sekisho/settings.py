@@ -29,6 +29,7 @@ NODE_KEYS = {
     "rounds",
     "witnesses",
     "witness-minutes",
+    "packs",
 }
 RULE_KEYS = {"p-percent", "dominance-n", "dominance-k", "prior-p", "posterior-q"}
 
@@ -60,6 +61,8 @@ class Settings:
     witnesses: tuple[WitnessAddress, ...] = ()
     """Who is asked to cosign the node's log while it is served."""
     witness_minutes: int = WITNESS_MINUTES
+    packs: tuple[Path, ...] = ()
+    """Folders of law packs beside those that come with Sekisho."""
 
     @property
     def store_kind(self) -> str:
@@ -87,6 +90,9 @@ def read_settings(file: Path) -> Settings:
         raise UsageError(fault("settings.not-toml", place)) from None
     faults: list[Fault] = []
     settings = _settings(values, place, faults)
+    node = values.get("node")
+    listed = node.get("packs", []) if isinstance(node, dict) else []
+    settings = replace(settings, packs=_packs(listed, file.parent, place, faults))
     raise_all(UsageError, faults)
     return settings
 
@@ -171,6 +177,22 @@ def _witnesses(value: object, place: Place, faults: list[Fault]) -> tuple[Witnes
             faults += [replace(one, place=place) for one in error.faults]
     if len({each.key for each in found}) != len(found):
         faults.append(fault("settings.witness-twice", place))
+    return tuple(found)
+
+
+def _packs(value: object, folder: Path, place: Place, faults: list[Fault]) -> tuple[Path, ...]:
+    """The folders of packs, from the node's own; one that holds no pack is a fault."""
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        faults.append(fault("settings.list-of-texts", place, key="packs"))
+        return ()
+    found = []
+    for each in value:
+        target = (folder / each).resolve()
+        if not any(target.glob("*/pack.toml")):
+            faults.append(fault("settings.no-packs", place, folder=each))
+        found.append(target)
+    if len(set(found)) != len(found):
+        faults.append(fault("settings.packs-twice", place))
     return tuple(found)
 
 

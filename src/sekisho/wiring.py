@@ -39,6 +39,7 @@ from sekisho.programmes.read import read_programme
 from sekisho.programmes.shipped import shipped_programmes
 from sekisho.rules.check import check_rules
 from sekisho.rules.decide import decide
+from sekisho.rules.packs import Packs
 from sekisho.rules.packs import installed as installed_packs
 from sekisho.settings import (
     IN_THE_FOLDER,
@@ -207,6 +208,7 @@ def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
     folder.spill.mkdir(mode=0o700, exist_ok=True)
     signers = parse_signers(_read_secret(folder.keys / SIGNING_KEY))
     storage = FolderLog(folder.log)
+    packs = installed_packs(*settings.packs)
     engine = DuckDBEngine(Limits(settings.memory_mb, settings.threads, folder.spill))
     return House(
         folder=folder,
@@ -220,7 +222,7 @@ def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
         formats=formats(),
         clock=SystemClock(),
         private=settings.private,
-        packs=installed_packs(),
+        packs=packs,
         secret=bytes.fromhex(_read_secret(folder.keys / SALTS)),
         threads=settings.threads,
         rounds=settings.rounds,
@@ -340,14 +342,16 @@ def programme_folder(source: Path) -> Path:
     return shipped_programmes().get(str(source), source)
 
 
-def checked_programme(folder: Path) -> Programme:
-    """A programme folder, read and checked whole, with its cases decided.
+def checked_programme(folder: Path, packs: Packs | None = None) -> Programme:
+    """A programme folder, read and checked whole, with its cases decided under packs.
+
+    Without packs, those that come with Sekisho.
 
     Raises: ProgrammeError with every fault of every file and across them.
     """
 
     def judge(facts: Facts, rules: Sequence[AccessRule], on: date) -> Decision:
-        return decide(facts, rules, installed_packs(), on)
+        return decide(facts, rules, packs or installed_packs(), on)
 
     return check.checked_programme(folder, check_rules, judge, _unknown_paths)
 

@@ -25,6 +25,8 @@ NODE_SETTINGS = {
     "rounds": "how often disclosure control looks for a pattern that hides less; never a clock",
     "witnesses": "list of witnesses as `ADDRESS=KEY`; `sekisho serve` asks them to cosign the log",
     "witness-minutes": "how often they are asked beside each growth of the log; 10 if left out",
+    "packs": "list of folders with law packs of your own, from the node's folder on; "
+    "one fault in one of them keeps the node shut",
 }
 SECRET_SETTINGS = {
     "p-percent": "p of the p% rule",

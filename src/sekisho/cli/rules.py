@@ -18,6 +18,7 @@ from sekisho.text import sentence
 if TYPE_CHECKING:
     from sekisho.model.access_rule import AccessRule
     from sekisho.model.decision import Decision
+    from sekisho.model.document import Document
     from sekisho.model.facts import Facts
     from sekisho.rules.packs import Packs
 
@@ -45,6 +46,13 @@ def _write(speaker: Speaker, target: Path | None, whole: str, lines: list[str]) 
     speaker.line(str(target))
 
 
+def _write_pdf(speaker: Speaker, target: Path, document: "Document") -> None:
+    from sekisho.formats.pdf import write_pdf
+
+    target.write_bytes(write_pdf(document))
+    speaker.line(str(target))
+
+
 def _day(given: datetime | None) -> date:
     return given.date() if given else datetime.now(UTC).date()
 
@@ -68,10 +76,17 @@ def rules() -> None:
 
 @rules.command(help=_help("show"))
 @click.argument("jurisdiction")
-@click.option("--html", "target", type=click.Path(path_type=Path), help=_help("html"))
+@click.option("--html", "page", type=click.Path(path_type=Path), help=_help("html"))
+@click.option("--pdf", "paper", type=click.Path(path_type=Path), help=_help("pdf"))
 @click.option("--packs", "more", type=FOLDER, multiple=True, help=_help("packs"))
 @common
-def show(speaker: Speaker, jurisdiction: str, target: Path | None, more: tuple[Path, ...]) -> None:
+def show(
+    speaker: Speaker,
+    jurisdiction: str,
+    page: Path | None,
+    paper: Path | None,
+    more: tuple[Path, ...],
+) -> None:
     """A pack as a two-column document."""
     from sekisho.rules.printed import pack as printed
 
@@ -79,8 +94,12 @@ def show(speaker: Speaker, jurisdiction: str, target: Path | None, more: tuple[P
     found = packs.pack_of(jurisdiction)
     if found is None:
         raise UsageError(fault("rules.no-pack", jurisdiction=jurisdiction))
-    whole = printed.as_html(found, packs, speaker.language) if target else ""
-    _write(speaker, target, whole, printed.as_lines(found, packs, speaker.language))
+    if page:
+        _write(speaker, page, printed.as_html(found, packs, speaker.language), [])
+    if paper:
+        _write_pdf(speaker, paper, printed.document_of(found, packs, speaker.language))
+    if not (page or paper):
+        _write(speaker, None, "", printed.as_lines(found, packs, speaker.language))
     speaker.answer(printed.as_document(found, speaker.language))
 
 
@@ -107,10 +126,39 @@ def check(speaker: Speaker, folder: Path | None, earlier: Path | None) -> None:
     speaker.answer({**counts, "digest": packs.digest, "faults": []})
 
 
+@rules.command(help=_help("redecide"))
+@click.argument("node", type=click.Path(path_type=Path))
+@click.option("--programme", help=_help("redecide-programme"))
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help=_help("on"))
+@common
+def redecide(speaker: Speaker, node: Path, programme: str | None, day: datetime | None) -> int:
+    """Open permissions of a node that would be refused today."""
+    import sekisho
+    from sekisho.errors import Refused
+    from sekisho.present.duties import lapsed_about
+    from sekisho.rules.explain import explain
+
+    with sekisho.open(node, actor=speaker.actor) as opened:
+        found = opened.duties.redecide(programme, day.date() if day else None)
+    for each in found:
+        why = sentence(
+            f"duties.redecide-{'rules' if each.rules_changed else 'facts'}", {}, speaker.language
+        )
+        fields = {"flow": each.permission.id, "why": why}
+        speaker.line(sentence("duties.redecide-line", fields, speaker.language))
+        for line in explain(each.decision, speaker.language):
+            speaker.line(f"    {line}" if line else "")
+    if not found:
+        speaker.line(sentence("duties.redecide-none", {}, speaker.language))
+    speaker.answer({"lapsed": [lapsed_about(each, speaker.language) for each in found]})
+    return Refused.exit_code if found else 0
+
+
 @rules.command(help=_help("compare"))
 @click.argument("places", nargs=-1, required=True)
 @click.option("--flow", required=True, help=_help("flow"))
 @click.option("--html", "page", type=click.Path(path_type=Path), help=_help("html"))
+@click.option("--pdf", "paper", type=click.Path(path_type=Path), help=_help("pdf"))
 @click.option("--csv", "table", type=click.Path(path_type=Path), help=_help("csv"))
 @_shared
 @common
@@ -121,12 +169,14 @@ def compare(speaker: Speaker, places: tuple[str, ...], flow: str, **options: Any
 
     packs = _packs(options["more"])
     found = comparing.compare(places, flow, packs, _day(options["day"]))
-    page, table = options["page"], options["table"]
+    page, paper, table = options["page"], options["paper"], options["table"]
     if page:
         _write(speaker, page, printed.as_html(found, speaker.language), [])
     if table:
         _write(speaker, table, printed.as_csv(found, speaker.language), [])
-    if not (page or table):
+    if paper:
+        _write_pdf(speaker, paper, printed.document_of(found, speaker.language))
+    if not (page or paper or table):
         _write(speaker, None, "", printed.as_lines(found, speaker.language))
     speaker.answer(printed.as_document(found, speaker.language))
 

@@ -109,12 +109,12 @@ class Node:
 
     def check_programme(self, folder: Path) -> Programme:
         """A programme folder, read and checked whole; ProgrammeError with every fault."""
-        return checked_programme(folder)
+        return checked_programme(folder, self._house.packs)
 
     def add_programme(self, source: str | Path) -> Programme:
         """Take in a programme: a folder, or the name of one that comes with Sekisho."""
         folder = programme_folder(Path(source))
-        programme = checked_programme(folder)
+        programme = checked_programme(folder, self._house.packs)
         admit.install(self._call, folder, programme)
         return programme
 

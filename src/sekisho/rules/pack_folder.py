@@ -24,7 +24,10 @@ class PackFolder:
         self.texts: dict[str, str] = {}
         for file in dict.fromkeys((*required, "facts.toml")):
             found = folder / file
-            self.texts[file] = found.read_text(encoding="utf-8") if found.is_file() else ""
+            data = found.read_bytes() if found.is_file() else b""
+            self.texts[file] = data.decode("utf-8", errors="replace")
+            if "\ufffd" in self.texts[file]:
+                self.fault("rules.not-utf8", file, "\ufffd")
             if file in required and not found.is_file():
                 self.fault("rules.pack-file-missing", file, name=file)
 

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Sequence
 from html import escape
 
+from sekisho.model.document import Bullets, Document, Grid, Heading, Line, Paragraph
 from sekisho.rules.compare import Asked, Comparison, Pair, cheapest
 from sekisho.rules.conditions import Condition
 from sekisho.rules.packs import TOPICS, PackRule, Packs
@@ -190,6 +191,51 @@ def as_html(comparison: Comparison, language: Language) -> str:
         body.append(paragraph(say("compare-statistics")))
     body.append(paragraph(say("not-advice-unreviewed"), "about"))
     return page(_title(comparison, language), body, language)
+
+
+def _lines(asked: Sequence[Asked], language: Language) -> tuple[Line, ...]:
+    if not asked:
+        return (Line(_speaker(language)("compare-nothing"), "quiet"),)
+    lines = []
+    for each in asked:
+        lines.append(Line(each.rule.cited.citation.said(language), "strong"))
+        lines.append(Line(each.rule.cited.text.said(language)))
+        lines += [Line(_gateway_line(gate, language), "item") for gate in each.gateways]
+    return tuple(lines)
+
+
+def document_of(comparison: Comparison, language: Language) -> Document:
+    """A comparison as a document: laws side by side, pairs, and the common safeguards."""
+    say = _speaker(language)
+    laws = tuple(
+        (
+            (Line(say(f"topic-{topic}"), "strong"),),
+            *(_lines(_of_topic(comparison.asked[p], topic), language) for p in comparison.places),
+        )
+        for topic in _topics(comparison)
+    )
+    pairs = tuple((p.sender, p.recipient, _result(p, language)) for p in comparison.pairs)
+    columns = tuple(say(f"compare-column-{name}") for name in ("from", "to", "result"))
+    statistics = (Paragraph(say("compare-statistics")),) if comparison.statistics_pass else ()
+    widths = (2, *(3 for _ in comparison.places))
+    return Document(
+        title=_title(comparison, language),
+        language=language,
+        on=comparison.at,
+        blocks=(
+            Paragraph(comparison.template.about.said(language)),
+            Heading(say("compare-asks")),
+            Grid((say("compare-column-topic"), *comparison.places), laws, widths=widths),
+            Heading(say("compare-pairs")),
+            Grid(columns, pairs, widths=(1, 1, 8)),
+            Heading(say("compare-common")),
+            Bullets(tuple(common_lines(comparison, language))),
+            *statistics,
+            Paragraph(say("not-advice-unreviewed"), role="strong"),
+        ),
+        footer=say("not-advice-unreviewed"),
+        landscape=True,
+    )
 
 
 def as_document(comparison: Comparison, language: Language) -> dict[str, object]:

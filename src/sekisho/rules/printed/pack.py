@@ -1,9 +1,11 @@
 """A pack as a document: the law in short on the left, the rule beside it."""
 
 from collections.abc import Callable
+from datetime import date
 from html import escape
 
 from sekisho.model.decision import CitedRule, Weight
+from sekisho.model.document import Bullets, Document, Grid, Heading, Line, Paragraph
 from sekisho.rules.packs import DutyRule, Pack, PackRule, Packs
 from sekisho.rules.printed.comparison import conditions_in_words
 from sekisho.rules.printed.markup import heading, items, page, paragraph, table
@@ -138,6 +140,55 @@ def as_html(pack: Pack, packs: Packs, language: Language) -> str:
         paragraph(say("not-advice-unreviewed"), "about"),
     ]
     return page(pack.title.said(language), body, language)
+
+
+def _law_lines(rule: PackRule, language: Language) -> tuple[Line, ...]:
+    say = _speaker(language)
+    cited = rule.cited
+    more = [_dates(rule, language), _bound(cited, language), standing(cited, language)]
+    note = (Line(rule.note.said(language), "quiet"),) if rule.note else ()
+    return (
+        Line(cited.citation.said(language), "strong"),
+        Line(cited.text.said(language)),
+        *note,
+        Line(say("comma").join(each for each in more if each), "quiet"),
+        Line(say("show-source"), "quiet", cited.source),
+    )
+
+
+def _rule_beside(rule: PackRule, pack: Pack, packs: Packs, language: Language) -> tuple[Line, ...]:
+    ways = [] if rule.is_requirement else conditions_in_words(rule.condition, packs, language)
+    return (
+        Line(_role(rule, pack, language)),
+        Line(rule.cited.id, "code"),
+        *(Line(way, "item") for way in ways if way),
+        Line(rule.cedar.strip(), "code"),
+    )
+
+
+def document_of(pack: Pack, packs: Packs, language: Language) -> Document:
+    """A pack as a document of two columns; dated by the newest numbering that it cites."""
+    say = _speaker(language)
+    rows = tuple(
+        (_law_lines(rule, language), _rule_beside(rule, pack, packs, language))
+        for rule in pack.rules
+    )
+    days = [rule.cited.numbering_date for rule in pack.rules if rule.cited.numbering_date]
+    return Document(
+        title=pack.title.said(language),
+        language=language,
+        on=max(days, default=date(2000, 1, 1)),
+        blocks=(
+            Paragraph(pack.about.said(language)),
+            Paragraph(_count(pack, language)),
+            Paragraph(say("not-advice-unreviewed"), role="strong"),
+            Grid((say("show-law"), say("show-rule")), rows, widths=(1, 1)),
+            Heading(say("show-duties")),
+            Bullets(tuple(_duty(duty, language) for duty in pack.duties)),
+        ),
+        footer=say("not-advice-unreviewed"),
+        landscape=True,
+    )
 
 
 def _cell(words: str) -> str:
