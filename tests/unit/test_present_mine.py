@@ -173,7 +173,8 @@ def test_an_unanswered_notice_is_counted_and_shown_as_unanswered():
 def test_what_stayed_is_told_by_kind_and_reason_and_never_by_value_or_number():
     text = document_text(mine_document(view(), Language.EN))
     assert "Your treatments and vaccinations (Procedure) | not among what you allowed" in text
-    assert "(Patient.address) | not needed" in text
+    beside = "other details beside “Your name, sex, date of birth and language” (Patient.address)"
+    assert f"{beside} | not needed" in text
     assert "10-99" not in text
 
 

@@ -183,6 +183,8 @@ def _transfers(mine: Mine, said: _Said) -> Iterator[Block]:
         )
         yield Paragraph(_standing(each, said), role="strong")
         yield KeyValues(tuple(_transfer_pairs(each, said)))
+        yield Paragraph(said("when"))
+        yield Bullets(tuple(f"{said.moment(e.at)}: {_step(e, said)}" for e in each.transfer.events))
         yield from _articles(each, said)
         yield from _ways(each, said)
         yield from _duties(each, said)
@@ -204,8 +206,6 @@ def _transfer_pairs(mine: MyTransfer, said: _Said) -> Iterator[tuple[str, str]]:
     yield said("to"), said.party(mine.recipient)
     yield said("for-what"), mine.title.said(said.language)
     yield said("what"), _categories(mine.categories, said)
-    steps = [f"{_step(each, said)} ({said.moment(each.at)})" for each in transfer.events]
-    yield said("when"), said.listed(steps)
     if transfer.acknowledged_at is not None:
         yield said("recipient-said"), said("acknowledged", at=said.moment(transfer.acknowledged_at))
     yield said("you-can"), _can(mine.can, said)
@@ -273,10 +273,11 @@ def _left_out(mine: MyTransfer, said: _Said) -> Iterator[Block]:
 
 def _what(what: str, titles: Mapping[str, Text], said: _Said) -> str:
     """What stayed, in the words of the category it belongs to where there is one."""
-    title = titles.get(what.partition(".")[0])
+    kind, _, path = what.partition(".")
+    title = titles.get(kind)
     if title is None:
         return what
-    return said("in-country", name=title.said(said.language), country=what)
+    return said("left-part" if path else "left-whole", title=title.said(said.language), what=what)
 
 
 def _recalls(mine: MyTransfer, said: _Said) -> Iterator[Block]:
