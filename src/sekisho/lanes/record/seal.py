@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -24,8 +24,9 @@ from sekisho.errors import Refused, StorageError, TamperedError, UsageError, fau
 from sekisho.lanes.record import seal_layout as layout
 from sekisho.lanes.record.seal_layout import CHUNK, TAG, ChunkKeys, Header, SealContext
 
-SLAB = 64 * CHUNK
-"""How much is in memory at once."""
+Buffer: TypeAlias = bytes | memoryview
+SLAB = 16 * CHUNK
+"""How much is in memory at once: little enough to stay in a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,36 +197,41 @@ class _Content:
 
 def _pieces(
     source: BinaryIO, length: int, header: Header, keys: ChunkKeys, salt: bytes
-) -> Iterator[bytes]:
-    """The sealed file up to its signature, in slabs."""
+) -> Iterator[Buffer]:
+    """The sealed file up to its signature, in slabs; each is good until the next is asked for."""
     yield header.prefix + salt + keys.commitment
+    largest = min(SLAB, header.size)
+    out = memoryview(bytearray(largest + (largest // CHUNK + 1) * TAG))
     cipher, number = AESGCM(keys.key), 0
     for slab in _padded(source, length, header.size):
-        view, chunks = memoryview(slab), []
+        done = 0
         for at in range(0, len(slab), CHUNK):
-            chunks.append(cipher.encrypt(keys.nonce(number), view[at : at + CHUNK], None))
-            number += 1
-        yield b"".join(chunks)
+            plain = slab[at : at + CHUNK]
+            end = done + len(plain) + TAG
+            cipher.encrypt_into(keys.nonce(number), plain, None, out[done:end])
+            done, number = end, number + 1
+        yield out[:done]
     if header.size % CHUNK == 0:
         yield cipher.encrypt(keys.nonce(number), b"", None)
 
 
-def _padded(source: BinaryIO, length: int, size: int) -> Iterator[bytes]:
-    """Length field, content and zeros, in slabs; the last one may be shorter."""
+def _padded(source: BinaryIO, length: int, size: int) -> Iterator[memoryview]:
+    """Length field, content and zeros, in slabs in the same memory; the last may be shorter."""
+    room = memoryview(bytearray(min(SLAB, size)))
     head, left = length.to_bytes(layout.LENGTH, "big"), length
     for at in range(0, size, SLAB):
         wanted = min(SLAB, size - at)
-        parts, head = [head], b""
-        have = len(parts[0])
+        room[: len(head)] = head
+        have, head = len(head), b""
         while have < wanted and left:
             block = source.read(min(left, wanted - have))
             if not block:
                 raise StorageError(fault("seal.source-changed"))
-            parts.append(block)
+            room[have : have + len(block)] = block
             have += len(block)
             left -= len(block)
-        parts.append(bytes(wanted - have))
-        yield b"".join(parts)
+        room[have:wanted] = bytes(wanted - have)
+        yield room[:wanted]
     if source.read(1):
         raise StorageError(fault("seal.source-changed"))
 

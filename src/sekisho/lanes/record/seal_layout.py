@@ -9,6 +9,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
@@ -37,7 +38,7 @@ LONGEST_HEADER = 1024
 LARGEST = 1 << 46
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SealContext:
     """What a seal is for. Sealing binds it, opening must know it, the file does not tell it."""
 
@@ -47,13 +48,13 @@ class SealContext:
     programme: str
     content_type: str
 
-    @property
+    @cached_property
     def bound(self) -> bytes:
         """The context as the one sequence of bytes that goes into key and signature."""
         return canonical(asdict(self))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Header:
     """What stands before the chunks, in the clear."""
 
@@ -61,7 +62,7 @@ class Header:
     size: int
     """Bytes of the padded plaintext."""
 
-    @property
+    @cached_property
     def prefix(self) -> bytes:
         """Magic, length and header: the bytes before the payload, bound into its key."""
         said = canonical(
