@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sekisho.errors import NotPermitted, SekishoError
 from sekisho.model.actor import Participant
 from sekisho.model.programme import Programme
+from sekisho.node.documents import Documents
 from sekisho.node.forms import Forms
 from sekisho.terms import Language
 from sekisho.text import sentence
@@ -36,6 +37,8 @@ class FormNode(Protocol):
 
     @property
     def forms(self) -> Forms: ...
+    @property
+    def documents(self) -> Documents: ...
     def programmes(self) -> list[Programme]: ...
     def programme(self, programme: str) -> Programme: ...
     def participants(self) -> list[Participant]: ...
@@ -135,10 +138,14 @@ def shown(
     def say(name: str, **fields: object) -> str:
         return sentence(f"form_pages.{name}", fields, desk.language)
 
+    def say_of_documents(name: str, **fields: object) -> str:
+        return sentence(f"documents.{name}", fields, desk.language)
+
     known = {
         "origin": desk.node.origin,
         "key": desk.node.verifier_key,
         "f": say,
+        "d": say_of_documents,
         "form_token": "",
         "errors": (),
         "nav_forms": True,
