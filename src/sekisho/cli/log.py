@@ -217,8 +217,9 @@ def cosign(speaker: Speaker, node: Path, witness: tuple[str, ...]) -> None:
     found = book.cosign(asked, datetime.now(UTC))
     raise_all(TamperedError, found.refused)
     names = [each.witness.name for each in found.heard if each.line]
-    for each in found.faults:
-        speaker.line(f"  {each.sentence(speaker.language)}")
+    for each in found.heard:
+        if each.fault is not None:
+            speaker.line(f"  {each.witness.name}: {each.fault.sentence(speaker.language)}")
     if names:
         tell(speaker, "cosigned", names=", ".join(names), size=found.checkpoint.size)
     else:
