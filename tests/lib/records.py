@@ -5,12 +5,13 @@ import json
 import secrets
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 import sekisho
+from sekisho import wiring
 from sekisho.gate.records.consents import ConsentRequest
 from sekisho.gate.records.offers import Offering
 from sekisho.gate.records.opening import slip_of
@@ -89,11 +90,13 @@ def new_node(folder: Path, owner: Participant, clock: StillClock, store: str | N
 
 
 def open_node(folder: Path, clock: StillClock | None = None) -> Node:
-    """A node again, by another clock."""
-    node = sekisho.open(folder)
-    if clock is not None:
-        node._house = replace(node._house, clock=clock)
-    return node
+    """A node again, by another clock: what opening it mends goes by that one, too."""
+    own = wiring.SystemClock
+    wiring.SystemClock = (lambda: clock) if clock is not None else own
+    try:
+        return sekisho.open(folder)
+    finally:
+        wiring.SystemClock = own
 
 
 @dataclass

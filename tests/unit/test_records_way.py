@@ -492,3 +492,14 @@ def test_two_patients_share_no_mark(two):
     marks = [mark for each in bodies for mark in each.subjects]
     assert len(set(marks)) == len(marks)
     assert ADDRESS not in json.dumps([each.public for each in bodies], default=str)
+
+
+def test_opening_a_node_sweeps_up_what_ran_out_meanwhile(two):
+    transfer = two.offered()
+    two.sender.close()
+    two.clock.pass_by(days=40)
+    two.sender = open_node(two.folder / "sender", two.clock)
+    assert two.sender.records.transfer(transfer.id).state is TransferState.ERASED
+    assert two.sender.records.consents()[0].state is ConsentState.EXPIRED
+    assert not list((two.sender.folder / "transfers").iterdir())
+    assert two.sender.records.sweep() == 0

@@ -50,8 +50,13 @@ def insert_consent(connection: Connection, consent: Consent, at: datetime) -> No
     )
 
 
-def _consent(consent: Consent) -> dict[str, str]:
-    return {"state": consent.state.value, "body": to_json(consent, Consent)}
+def _consent(consent: Consent) -> dict[str, str | None]:
+    ends = None if consent.at_rest else consent.valid_until
+    return {
+        "state": consent.state.value,
+        "ends_at": write_instant(ends) if ends is not None else None,
+        "body": to_json(consent, Consent),
+    }
 
 
 def update_consent(connection: Connection, consent: Consent) -> None:
@@ -64,6 +69,12 @@ def find_consents(connection: Connection, *where: ColumnElement[bool]) -> list[C
     """Consents in the order in which they were asked for."""
     asked = select(consents).where(*where).order_by(consents.c.created_at, consents.c.id)
     return [_read(row, Consent) for row in connection.execute(asked)]
+
+
+def ended_consents(connection: Connection, at: datetime) -> list[str]:
+    """Ids of consents whose end has come and is not written down yet."""
+    asked = select(consents.c.id).where(consents.c.ends_at <= write_instant(at))
+    return [row.id for row in connection.execute(asked.order_by(consents.c.ends_at))]
 
 
 def find_consent(connection: Connection, consent_id: str) -> Consent | None:

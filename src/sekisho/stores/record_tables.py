@@ -51,10 +51,12 @@ consents = Table(
     Column("request", String, nullable=False),
     Column("state", String, nullable=False),
     Column("created_at", String, nullable=False),
+    Column("ends_at", String),
     Column("body", Text, nullable=False),
     UniqueConstraint("requested_by", "request"),
     Index(None, "subject"),
     Index(None, "holder"),
+    Index(None, "ends_at"),
 )
 
 transfers = Table(

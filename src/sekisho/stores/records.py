@@ -119,6 +119,11 @@ class SqlRecords:
         with self._look() as connection:
             return record_rows.find_consents(connection, *where)
 
+    def ended_consents(self, at: datetime) -> list[str]:
+        """Ids of consents whose end has come and is not written down yet."""
+        with self._look() as connection:
+            return record_rows.ended_consents(connection, at)
+
     def consent_by_request(self, requested_by: str, request: str) -> Consent | None:
         """The consent that a participant asked for with a request id of its own."""
         where = (consents.c.requested_by == requested_by, consents.c.request == request)

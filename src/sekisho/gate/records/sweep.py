@@ -10,10 +10,9 @@ from sekisho.gate.records.offers import finish
 from sekisho.gate.records.payloads import clear, erasing
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.record import transfer as lane
-from sekisho.lanes.record.consent import state_at
 from sekisho.model.dossier import Dossier, DossierChange
 from sekisho.model.transfer import Transfer
-from sekisho.terms import ConsentState, TransferState
+from sekisho.terms import TransferState
 
 
 def sweep(house: House) -> int:
@@ -23,10 +22,9 @@ def sweep(house: House) -> int:
     handed out, swept or not.
     """
     store, now, changed = house.store.records, house.clock.now(), 0
-    for consent in store.consents():
-        if not consent.at_rest and state_at(consent, now) is ConsentState.EXPIRED:
-            expire(house, consent.id)
-            changed += 1
+    for consent_id in store.ended_consents(now):
+        expire(house, consent_id)
+        changed += 1
     for transfer in store.transfers(open_only=True):
         if lane.is_over(transfer, now):
             changed += _run_out(house, transfer)
@@ -58,7 +56,7 @@ def _run_out(house: House, transfer: Transfer) -> int:
 def repair_records(house: House) -> None:
     """What a kill left of transfers: offered ones are finished, files that never counted removed.
 
-    Only while nobody else works on the node.
+    What has run out meanwhile is swept up, too. Only while nobody else works on the node.
     """
     store = house.store.records
     unfinished = store.transfers(open_only=True)
@@ -71,8 +69,7 @@ def repair_records(house: House) -> None:
             with held_if_free(house.lock_of_transfer(transfer.id)) as free:
                 if free:
                     finish(house, transfer)
-        elif not transfer.has_payload:
-            _run_out(house, transfer)
+    sweep(house)
 
 
 def _files(house: House) -> list[Path]:

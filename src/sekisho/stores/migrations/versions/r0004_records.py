@@ -62,13 +62,14 @@ def _consents() -> None:
         _text("request"),
         _text("state"),
         _text("created_at"),
+        _text("ends_at", nullable=True),
         sa.Column("body", sa.Text(), nullable=False),
         _refers("consents", "subject", "subjects"),
         _refers("consents", "holder", "participants"),
         sa.PrimaryKeyConstraint("id", name="pk_consents"),
         sa.UniqueConstraint("requested_by", "request", name="uq_consents_requested_by_request"),
     )
-    for column in ("subject", "holder"):
+    for column in ("subject", "holder", "ends_at"):
         op.create_index(f"ix_consents_{column}", "consents", [column], unique=False)
 
 
