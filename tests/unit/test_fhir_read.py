@@ -181,8 +181,11 @@ def test_where_a_block_ends_does_not_matter(block, monkeypatch, tmp_path):
     monkeypatch.setattr(fhir_stream, "BLOCK", block)
     tree = ME | {"name": [{"family": '関所🙂\\"', "given": ["é", "a\u2028b"]}], "active": True}
     tree["multipleBirthInteger"] = 12
+    tree["extension"] = [
+        {"url": "x", "valueDecimal": Decimal(said)} for said in ("-1.5E+10", "0.0")
+    ]
     content = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": []}).encode()
-    content = content.replace(b"[]", b"[" + json.dumps({"resource": tree}).encode() + b" ]")
+    content = content.replace(b"[]", b"[" + to_json({"resource": tree}) + b" ]")
     assert [each.tree for each in read(tmp_path, content)] == [tree]
     raw = to_json(tree)
     assert [each.tree for each in read(tmp_path, raw)] == [tree]

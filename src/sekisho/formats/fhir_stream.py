@@ -91,7 +91,10 @@ class Text:
         self.at += 1
 
     def value(self) -> object:
-        """The next whole value."""
+        """The next whole value.
+
+        A number may go on behind the text that is there, by a point, an `e` and a sign.
+        """
         self.peek()
         while True:
             try:
@@ -104,7 +107,7 @@ class Text:
             except ValueError as error:
                 raise BrokenError("fhir.not-json") from error
             else:
-                if end < len(self.ahead) or self.ended or self.ahead[end - 1] in '"}]':
+                if self.ended or end + 3 <= len(self.ahead) or self.ahead[end - 1] in '"}]':
                     self.at = end
                     return found
             if len(self.ahead) - self.at > LARGEST_VALUE:
