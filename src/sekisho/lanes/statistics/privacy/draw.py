@@ -98,7 +98,7 @@ def _draw_found(plan: Plan, tau: int, sums: BoundSums, noise: Noise) -> Draw:
             blocks[number, 0] = _noisy(plan, number, vector.levels[0].precision, kept, noise)
         if vector.edges:
             histograms[number] = _noisy_bins(plan, number, _weighted(plan, sums, number), noise)
-    return Draw(blocks, histograms, tuple(sums.found[n] for n in shown))
+    return Draw(blocks, histograms, tuple(sums.found[int(n)] for n in shown))
 
 
 def to_bytes(drawn: Draw) -> bytes:
