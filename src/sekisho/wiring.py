@@ -1,5 +1,6 @@
 """Picks what stands behind each port; the only place that knows them all."""
 
+import importlib.util
 import json
 import os
 import secrets
@@ -19,6 +20,7 @@ from sekisho.formats.csv import CsvFormat
 from sekisho.formats.fhir import FhirR4
 from sekisho.formats.json import JsonFormat
 from sekisho.formats.parquet import ParquetFormat
+from sekisho.formats.release_book import ReleaseBook
 from sekisho.gate.house import House, Said, entry_of
 from sekisho.gate.logbook import LogBook
 from sekisho.gate.repair import repair
@@ -261,11 +263,13 @@ def rotate_key(root: Path, *, finish: bool = False) -> Verifier:
 
 
 def formats() -> tuple[Format, ...]:
-    """Every format in which a release is handed out; the chart where charts are installed."""
+    """Every format in which a release is handed out, charts and workbooks where installed."""
     for_spreadsheets = CsvFormat(bom=True, language=Language.JA)
     found: list[Format] = [CsvFormat(), for_spreadsheets, JsonFormat(), ParquetFormat()]
     from sekisho.present.chart import ChartFormat, charts_are_installed
 
+    if importlib.util.find_spec("xlsxwriter") is not None:
+        found += [ReleaseBook(Language.EN), ReleaseBook(Language.JA)]
     if charts_are_installed():
         found += [ChartFormat(Language.EN), ChartFormat(Language.JA)]
     return tuple(found)

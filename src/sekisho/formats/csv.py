@@ -80,10 +80,10 @@ class CsvFormat:
                 groups = [neutral(code) for code in codes(table, row)]
                 yield [*groups, _number(table, row), *_bounds(table, row), status_of(row.cell)]
         else:
-            yield [neutral(title) for title in _titles(table, self.language)]
+            yield [neutral(title) for title in titles_said(table, self.language)]
             labels = labels_of(table, self.language)
             for row in table:
-                groups = [neutral(said) for said in _labels(table, row, labels, self.language)]
+                groups = [neutral(said) for said in labels_said(table, row, labels, self.language)]
                 number, status = _said(table, row, self.language)
                 yield [*groups, number, *_bounds(table, row), status]
 
@@ -102,7 +102,8 @@ def _bounds(table: Table, row: Row) -> list[str]:
     return [written(each, table.decimals) for each in found]
 
 
-def _titles(table: Table, language: Language) -> list[str]:
+def titles_said(table: Table, language: Language) -> list[str]:
+    """What people read over the columns."""
     columns = [title.said(language) for d in table.dimensions for title in d.column_titles]
     unit = sentence(
         "format.measure-with-unit",
@@ -119,9 +120,10 @@ def _titles(table: Table, language: Language) -> list[str]:
     return [*columns, unit, *estimates, sentence("format.status", language=language)]
 
 
-def _labels(
+def labels_said(
     table: Table, row: Row, labels: Mapping[tuple[str, str], str], language: Language
 ) -> Iterator[str]:
+    """What people read for the groups of a row."""
     totals = [d.total.said(language) for d in table.dimensions for _ in d.columns]
     for column, group, total in zip(table.group_columns, row.groups, totals, strict=True):
         yield total if group is None else labels.get((column, group), group)

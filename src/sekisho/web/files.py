@@ -27,8 +27,9 @@ MEDIA_TYPES = {
     ".parquet": "application/vnd.apache.parquet",
     ".svg": "image/svg+xml",
     ".tlog-proof": "text/plain; charset=utf-8",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_SAVED = {".csv", ".parquet"}
+_SAVED = {".csv", ".parquet", ".xlsx"}
 """What a browser saves instead of showing."""
 _FOREVER = "public, max-age=31536000, immutable"
 _AN_HOUR = "public, max-age=3600"

@@ -16,7 +16,16 @@ from sekisho.web.served import ServedRelease, Shelf, is_handed_out
 _ITEM = "  - "
 MOST_ROWS = 2_000
 """Rows of a section that a page shows; a browser gets slow with more."""
-DOWNLOADS = (".csv", ".ja.csv", ".json", ".parquet", ".svg", ".ja.svg")
+DOWNLOADS = (
+    ".xlsx",
+    ".ja.xlsx",
+    ".csv",
+    ".ja.csv",
+    ".json",
+    ".parquet",
+    ".svg",
+    ".ja.svg",
+)
 """Suffixes of released files in the order in which people look for them."""
 PAPERS = {
     ".release.json": "release.json",
