@@ -79,6 +79,7 @@ def told(moved, to="berlin", **more):
         outcome=found.outcome,
         articles=found.determining,
         duties=found.duties,
+        standing=more.get("standing", {}),
         ways=tuple(each.changes for each in found.openings if each.changeable)[:3],
         recalls=more.get("recalls", ()),
         can=more.get("can", ()),

@@ -162,3 +162,17 @@ def test_a_log_that_was_changed_is_not_shown_as_mine(two):
     file.write_bytes(bytes(data))
     with pytest.raises(TamperedError):
         two.patient.mine()
+
+
+def test_i_see_whether_a_duty_is_done_or_late_and_may_ask_why(two):
+    two.fetched(two.offered())
+    two.clock.pass_by(days=40)
+    late = document_text(mine_document(two.patient.mine(), Language.EN))
+    assert "OVERDUE since 22 December 2026; ask why" in late
+    duty = next(
+        each.kept.id
+        for each in two.patient.mine().shared[0].standing.values()
+        if each.kept.duty.due is not None and each.state == "overdue"
+    )
+    two.sender.duties.done(duty)
+    assert "done on 1 January 2027" in document_text(mine_document(two.patient.mine(), Language.EN))

@@ -128,6 +128,13 @@ def duties(
     return [each for each in found if every or each.state is not DutyState.LAPSED]
 
 
+def duties_of_flow(house: House, programme: str, flow: str) -> list[StandingDuty]:
+    """The duties that one flow brought, as they stand today; for whoever may see the flow."""
+    today = house.clock.now().date()
+    kept = [each for each in house.store.duties.duties(programme) if each.flow == flow]
+    return [StandingDuty(each, _state(house, each, today)) for each in kept]
+
+
 def _may_read(call: Call, programme: str) -> bool:
     return may(call.actor, Action.DUTY_READ, installed(call.house, programme)) is None
 

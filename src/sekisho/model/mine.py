@@ -1,11 +1,13 @@
 """Everything that a node knows about one subject's records, as the subject is told of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sekisho.model.actor import Participant
 from sekisho.model.consent import Consent
 from sekisho.model.decision import Change, CitedRule, Duty
+from sekisho.model.duty import StandingDuty
 from sekisho.model.record_flow import RecordCategory
 from sekisho.model.text import Text
 from sekisho.model.transfer import Recall, Transfer
@@ -42,6 +44,8 @@ class MyTransfer:
     """None: not decided yet."""
     articles: tuple[CitedRule, ...]
     duties: tuple[Duty, ...]
+    standing: Mapping[str, StandingDuty]
+    """Id of a duty -> how its newest round stands."""
     ways: tuple[tuple[Change, ...], ...]
     """Refused: what would open the way, cheapest first."""
     recalls: tuple[Recall, ...]

@@ -18,6 +18,7 @@ from sekisho.model.document import (
     KeyValues,
     Paragraph,
 )
+from sekisho.model.duty import DutyState
 from sekisho.model.mine import Mine, MyConsent, MyTransfer
 from sekisho.model.record_flow import RecordCategory
 from sekisho.model.text import Text
@@ -242,7 +243,7 @@ def _duties(mine: MyTransfer, said: _Said) -> Iterator[Block]:
         rows = tuple(
             (
                 each.text.said(said.language),
-                _due(each, said),
+                _stands(mine, each, said),
                 each.rule.citation.said(said.language),
             )
             for each in mine.duties
@@ -251,6 +252,17 @@ def _duties(mine: MyTransfer, said: _Said) -> Iterator[Block]:
         yield Grid(header, rows, caption=said("must-do"), widths=(5, 2, 3))
     by = mine.transfer.delete_by
     yield Paragraph(said("keep-until", day=said.day(by.date())) if by else said("keep-by-law"))
+
+
+def _stands(mine: MyTransfer, duty: Duty, said: _Said) -> str:
+    """Until when it must be done, or that it is, or that it is late."""
+    known = mine.standing.get(duty.id)
+    if known is not None and known.state is DutyState.DONE and known.kept.done_at is not None:
+        return said("duty-done", day=said.day(known.kept.done_at.date()))
+    now = known.kept.duty if known is not None else duty
+    if known is not None and known.state is DutyState.OVERDUE and now.due is not None:
+        return said("duty-late", day=said.day(now.due))
+    return _due(now, said)
 
 
 def _due(duty: Duty, said: _Said) -> str:

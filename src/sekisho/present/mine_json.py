@@ -108,6 +108,7 @@ def _transfer(mine: MyTransfer) -> dict[str, Any]:
                 "text": _both(each.text),
                 "due": each.due.isoformat() if each.due else None,
                 "every_months": each.every_months,
+                "state": _state(mine, each.id),
             }
             for each in mine.duties
         ],
@@ -125,6 +126,11 @@ def _transfer(mine: MyTransfer) -> dict[str, Any]:
         "recalls": [_recall(each) for each in mine.recalls],
         "can": list(mine.can),
     }
+
+
+def _state(mine: MyTransfer, duty: str) -> str | None:
+    known = mine.standing.get(duty)
+    return known.state.value if known is not None else None
 
 
 def _recall(recall: Recall) -> dict[str, Any]:

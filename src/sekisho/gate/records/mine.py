@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sekisho.errors import Fault, SekishoError, TamperedError
 from sekisho.gate.admit import installed
+from sekisho.gate.duties import duties_of_flow
 from sekisho.gate.house import House
 from sekisho.gate.logbook import LogBook
 from sekisho.gate.records.entries import transfer_values
@@ -19,6 +20,7 @@ from sekisho.lanes.record.consent import consent_value, is_open, state_at
 from sekisho.lanes.record.proofs import Act
 from sekisho.model.actor import Participant
 from sekisho.model.consent import Consent, Subject
+from sekisho.model.duty import StandingDuty
 from sekisho.model.entry import Entry, commit
 from sekisho.model.facts import Category
 from sekisho.model.mine import Mine, MyConsent, MyEntry, MyTransfer
@@ -139,10 +141,17 @@ def _transfer(told: _Told, transfer: Transfer) -> MyTransfer:
         outcome=decision.outcome if decision else None,
         articles=decision.determining if decision else (),
         duties=decision.duties if decision else (),
+        standing=_standing(told, transfer),
         ways=tuple(each.changes for each in sorted(ways, key=lambda way: way.cost)[:MOST_WAYS]),
         recalls=recalls,
         can=_can_still(transfer, recalls),
     )
+
+
+def _standing(told: _Told, transfer: Transfer) -> dict[str, StandingDuty]:
+    """How the duties of a transfer stand: of a recurring one the newest round."""
+    found = duties_of_flow(told.house, transfer.programme, transfer.id)
+    return {each.kept.duty.id: each for each in sorted(found, key=lambda one: one.kept.round)}
 
 
 def _can_still(transfer: Transfer, recalls: Sequence[Recall]) -> tuple[str, ...]:
