@@ -28,7 +28,7 @@ def hidden_in(text: str) -> list[str]:
 
 def shown(text: str) -> str:
     """The text with each hidden character written out, so that readers see that it is there."""
-    return HIDDEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+    return HIDDEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
 
 
 def lookalikes_in(text: str) -> list[str]:

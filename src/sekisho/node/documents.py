@@ -165,7 +165,7 @@ class Documents:
             ]
         )
         entrants = [
-            (each, names.get(each, Text(each, each))) for each in ids if not only or each in only
+            (each, names.get(each, Text(each.upper(), each.upper()))) for each in ids if not only or each in only
         ]
         return compare(asked, entrants, found, language)
 
