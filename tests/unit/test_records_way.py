@@ -158,7 +158,15 @@ def test_facts_of_one_case_are_stated_with_the_request_and_the_offer(two):
         two.request(consent, stated={"basis.treatment": treatment})
     )
     transfer = two.offered(consent, transfer=request.id)
-    assert transfer.stated["basis.treatment"] == treatment
+    assert transfer.stated["basis.treatment"] == replace(treatment, answers=OSAKA.id)
+    bare = Fact(Truth.TRUE, " ", "somebody else")
+    with pytest.raises(UsageError):
+        two.there.records.request_transfer(two.request(consent, stated={"basis.vital": bare}))
+    spoken = {"basis.treatment": Fact(Truth.FALSE, "letter"), "task.other_body": treatment}
+    request = two.there.records.request_transfer(two.request(consent, stated=spoken))
+    offered = two.offered(consent, transfer=request.id, stated={"basis.treatment": treatment})
+    assert offered.stated["basis.treatment"].answers == TOKYO.id
+    assert offered.stated["task.other_body"].answers == OSAKA.id
     with pytest.raises(UsageError):
         two.there.records.request_transfer(two.request(consent, stated={"contract.scc": treatment}))
 

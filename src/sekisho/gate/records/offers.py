@@ -28,7 +28,7 @@ from sekisho.gate.records.subjects import record_mark
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.record import transfer as lane
 from sekisho.lanes.record.consent import scope_of, uncovered, widened
-from sekisho.lanes.record.facts import Way, stated_faults
+from sekisho.lanes.record.facts import Way, attributed, stated_faults
 from sekisho.model.consent import Consent, Subject
 from sekisho.model.decision import Decision
 from sekisho.model.dossier import Dossier, DossierChange
@@ -124,7 +124,8 @@ def _begun(house: House, consent: Consent, offering: Offering, purpose: str) -> 
         ours = (consent.id, consent.holder, offering.recipient)
         if known is None or (known.consent, known.sender, known.recipient) != ours:
             raise NotFound(fault("records.no-transfer"))
-        return replace(known, stated={**known.stated, **offering.stated})
+        stated = attributed(offering.stated, consent.holder)
+        return replace(known, stated={**known.stated, **stated})
     request, now = request_id(offering.request), house.clock.now()
     return Transfer(
         id=lane.transfer_id(consent.holder, request),
@@ -140,7 +141,7 @@ def _begun(house: House, consent: Consent, offering: Offering, purpose: str) -> 
         request=request,
         requested_by=consent.holder,
         requested_at=now,
-        stated=dict(offering.stated),
+        stated=attributed(offering.stated, consent.holder),
         events=(TransferEvent(TransferState.REQUESTED, now),),
     )
 

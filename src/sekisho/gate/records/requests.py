@@ -18,7 +18,7 @@ from sekisho.gate.records.flows import flow_of, way_of
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.record import transfer as lane
 from sekisho.lanes.record.consent import Asked, uncovered
-from sekisho.lanes.record.facts import stated_faults
+from sekisho.lanes.record.facts import attributed, stated_faults
 from sekisho.model.dossier import Dossier, DossierChange
 from sekisho.model.entry import EntryKind
 from sekisho.model.facts import Fact
@@ -94,7 +94,7 @@ def _asked(
         request=request,
         requested_by=recipient,
         requested_at=now,
-        stated=dict(asked.stated),
+        stated=attributed(asked.stated, recipient),
         events=(TransferEvent(TransferState.REQUESTED, now),),
     )
 

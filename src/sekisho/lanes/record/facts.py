@@ -5,7 +5,7 @@ consented: whoever could, would need no consent.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sekisho.errors import Fault, fault
@@ -122,11 +122,18 @@ def filed(facts: Iterable[FactOnFile], stated: Mapping[str, Fact]) -> dict[str, 
     return found
 
 
-def stated_faults(names: Iterable[str]) -> Iterator[Fault]:
-    """Facts that nobody may state for one case."""
-    for name in names:
+def stated_faults(stated: Mapping[str, Fact]) -> Iterator[Fault]:
+    """Facts that nobody may state for one case, or that nothing shows."""
+    for name, each in stated.items():
         if not name.startswith(OF_ONE_CASE):
             yield fault("records.fact-not-stated", kinds=_words(OF_ONE_CASE))
+        elif not each.source.strip():
+            yield fault("records.fact-source")
+
+
+def attributed(stated: Mapping[str, Fact], participant: str) -> dict[str, Fact]:
+    """Facts of one case with who answers for them: whoever states them, and nobody else."""
+    return {name: replace(each, answers=participant) for name, each in stated.items()}
 
 
 def filing_faults(fact: FactOnFile) -> Iterator[Fault]:
