@@ -2,6 +2,7 @@
 
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -16,7 +17,7 @@ from sekisho.model.entry import EntryKind, parse_entry
 from sekisho.model.submission import SubmissionState
 from sekisho.model.text import Text
 from sekisho.people import ANYBODY
-from sekisho.terms import ParticipantKind, Role
+from sekisho.terms import Language, ParticipantKind, Role
 from sekisho.tlog.proof import verify_receipt
 from sekisho.wiring import verifiers_of
 from tests.lib.forms import FORM, PROGRAMME, SURVEY, answers, make_node, write_programme
@@ -292,6 +293,24 @@ def test_two_officers_who_save_at_once_lose_no_text_and_one_chooses(house):
     one.submit(PROGRAMME, FORM)
 
 
+def test_officers_who_save_again_and_again_at_once_lose_no_text(house):
+    node, _, _ = house
+    one, two = (node.as_(f"carrier-a-{n}").forms for n in (1, 2))
+
+    def save(number: int) -> str:
+        words = f"text {number}"
+        given = {"region": "north", "tools": ["other"], "other_tool": words}
+        (one, two)[number % 2].save(PROGRAMME, FORM, "firm", given, 0)
+        return words
+
+    with ThreadPoolExecutor(8) as many:
+        written = set(many.map(save, range(16)))
+    draft = one.draft(PROGRAMME, FORM)
+    kept = {clash.answers["other_tool"] for clash in draft.clashes}
+    assert kept | {draft.answers["other_tool"]} == written
+    assert len(draft.clashes) == 15
+
+
 def test_a_draft_that_changed_after_it_was_checked_is_not_submitted(house):
     node, _, _ = house
     one, two = (node.as_(f"carrier-a-{n}").forms for n in (1, 2))
@@ -384,8 +403,9 @@ def test_only_what_its_maker_opened_is_everyones_and_a_correction_is_closed_agai
     opened = parse_entry(entry)
     assert opened.kind is EntryKind.PUBLICATION_OPENED
     assert (opened.public["publication"], opened.public["digest"]) == (made.reference, made.digest)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as raised:
         forms.open_to_public(made.reference)
+    assert "「一般公開」" in raised.value.sentences(Language.JA)[0]
     forms.correct(made.reference)
     forms.fill(PROGRAMME, FORM, answers(staff=130))
     forms.submit(PROGRAMME, FORM)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from sekisho.errors import Conflict, NotFound, fault
-from sekisho.model.data_request import REQUEST_TRANSITIONS, DataRequest, RequestState
+from sekisho.model.data_request import REQUEST_TRANSITIONS, DataRequest
 from sekisho.model.submission import (
     SUBMISSION_TRANSITIONS,
     Draft,
@@ -24,6 +24,7 @@ from sekisho.stores.form_codec import (
     write_submission,
 )
 from sekisho.stores.form_tables import data_requests, form_batches, form_drafts, submissions
+from sekisho.text import Words
 
 
 def _of_draft(programme: str, form: str, participant: str) -> tuple[ColumnElement[bool], ...]:
@@ -135,7 +136,7 @@ def move_submission(
     found = connection.execute(select(submissions.c.state).where(this)).scalar_one_or_none()
     if found is None:
         raise NotFound(fault("forms.no-submission"))
-    raise Conflict(fault("forms.submission-state", state=found))
+    raise Conflict(fault("forms.submission-state", state=Words(f"forms.state-{found}")))
 
 
 def find_submissions(connection: Connection, *where: ColumnElement[bool]) -> list[Submission]:
@@ -173,7 +174,7 @@ def rewrite_request(connection: Connection, request: DataRequest) -> None:
         found = connection.execute(select(data_requests.c.state).where(this)).scalar_one_or_none()
         if found is None:
             raise NotFound(fault("forms.no-request"))
-        raise Conflict(fault("forms.request-state", state=RequestState(found).value))
+        raise Conflict(fault("forms.request-state", state=Words(f"forms.request-{found}")))
 
 
 def find_requests(connection: Connection, *where: ColumnElement[bool]) -> list[DataRequest]:

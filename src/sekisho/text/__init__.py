@@ -6,6 +6,7 @@ code holds a sentence for people, so both languages are complete or a test fails
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -52,6 +53,20 @@ def sentence(
     template = _catalogue(language, area)[name]
     shown = {key: _shown(value, language) for key, value in (fields or {}).items()}
     return template.format_map(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A word of the catalogue as a field of another sentence, in that sentence's language."""
+
+    code: str
+
+    def said(self, language: Language) -> str:
+        """The word in one language."""
+        return sentence(self.code, language=language)
+
+    def __str__(self) -> str:
+        return self.said(Language.EN)
 
 
 def _shown(value: object, language: Language) -> "_Said":

@@ -20,6 +20,7 @@ from sekisho.model.submission import Submission, SubmissionState
 from sekisho.people import Action
 from sekisho.ports import Watch
 from sekisho.terms import Lane, Outcome
+from sekisho.text import Words
 
 _STANDING = (SubmissionState.RECEIVED, SubmissionState.OPENED)
 
@@ -35,7 +36,8 @@ def open_to_public(call: Call, reference: str) -> Submission:
     if not form_of_submission(call, found).may_be_public:
         raise Refused(fault("forms.not-public", form=found.form))
     if found.state is not SubmissionState.RECEIVED:
-        raise Conflict(fault("forms.submission-state", state=found.state.value))
+        state = Words(f"forms.state-{found.state.value}")
+        raise Conflict(fault("forms.submission-state", state=state))
     flow = (party_of(house, found.participant), PUBLIC)
     decision = allowed(house, programme, form_of(programme, found.form), flow)
     said = Said(

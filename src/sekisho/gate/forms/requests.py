@@ -26,6 +26,7 @@ from sekisho.model.release import Delivery
 from sekisho.people import Action, may
 from sekisho.ports import Watch
 from sekisho.terms import Lane, Outcome
+from sekisho.text import Words
 
 LONGEST_REASON = 2_000
 
@@ -182,7 +183,8 @@ def deliver(call: Call, request_id: str, source: Path, watch: Watch) -> Delivere
     """
     house, found = call.house, _own(call, request_id)
     if found.state is RequestState.DELIVERED:
-        raise Refused(fault("forms.request-state", state=found.state.value))
+        state = Words(f"forms.request-{found.state.value}")
+        raise Refused(fault("forms.request-state", state=state))
     programme = installed(house, found.programme, afresh=True)
     dataset = dataset_of(programme, found.dataset)
     delivery = bring(call, programme, dataset, source, watch)
