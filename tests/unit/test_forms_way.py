@@ -4,7 +4,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from sekisho.errors import Conflict, DeliveryError, NotFound, NotPermitted, Refused, UsageError
+from sekisho.errors import (
+    Conflict,
+    DeliveryError,
+    NotFound,
+    NotPermitted,
+    Refused,
+    UsageError,
+)
 from sekisho.lanes.open.deadlines import Standing
 from sekisho.model.data_request import RequestState
 from sekisho.model.entry import parse_entry
@@ -242,3 +249,38 @@ def test_all_faults_of_answers_are_told_before_anything_is_saved(house):
     with pytest.raises(DeliveryError):
         node.as_("carrier-a-1").forms.fill(PROGRAMME, FORM, given)
     assert node.as_("carrier-a-1").forms.draft(PROGRAMME, FORM).answers == {}
+
+
+def test_a_submission_whose_call_was_killed_before_the_log_is_proved_after_reopening(tmp_path):
+    import sekisho
+    from sekisho.gate.forms import submit as submitting
+    from sekisho.model.submission import SubmissionState
+
+    node, _, _ = make_node(tmp_path)
+    node.as_("carrier-a-1").forms.fill(PROGRAMME, FORM, answers())
+    kept = submitting.sequence
+    submitting.sequence = lambda _house: 0
+    try:
+        with pytest.raises(NotFound):
+            node.as_("carrier-a-1").forms.submit(PROGRAMME, FORM)
+    finally:
+        submitting.sequence = kept
+        node.close()
+    with sekisho.open(tmp_path / "node") as again:
+        (made,) = again.forms.submissions(PROGRAMME)
+        assert made.state is SubmissionState.RECEIVED
+        assert again.as_("carrier-a-1").forms.receipt(made.reference).proof
+        assert again.verify().passed
+
+
+def test_many_submissions_are_read_with_few_questions_to_the_store(tmp_path):
+    node, _, _ = make_node(tmp_path)
+    for name in MEMBERS:
+        submit(node, f"{name}-1")
+    asked = []
+    store = node._house.store
+    kept = store.programmes
+    store.programmes = lambda: asked.append(1) or kept()
+    assert len(node.forms.submissions(PROGRAMME)) == 4
+    assert len(asked) <= 2
+    node.close()

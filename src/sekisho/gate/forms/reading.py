@@ -18,15 +18,14 @@ from sekisho.people import Action, may
 _GONE = SubmissionState.WITHDRAWN
 
 
-def _readers(house: House, programme: Programme, form: Form) -> set[str]:
+def _readers(house: House, programme: Programme, form: Form) -> frozenset[str]:
     """Participants that read a form's submissions beside whoever made them."""
     if form.visible is Visible.SELF:
-        return set()
+        return frozenset()
     readers = {programme.steward}
     if form.visible is Visible.MEMBERS:
-        readers |= {each.id for each in house.store.participants()}
-        readers = {each for each in readers if form.who.may_answer(each)} | {programme.steward}
-    return readers
+        readers |= {e.id for e in house.store.participants() if form.who.may_answer(e.id)}
+    return frozenset(readers)
 
 
 def reads_all(call: Call, programme: Programme, form: Form) -> bool:
@@ -37,28 +36,50 @@ def reads_all(call: Call, programme: Programme, form: Form) -> bool:
     return may(call.actor, Action.SUBMISSION_READ, programme, (own,)) is None
 
 
-def may_read(call: Call, form: Form, programme: Programme, submission: Submission) -> bool:
-    """Whether the actor may read a submission as it stands.
-
-    One that was opened is everyone's for as long as it is not withdrawn; one that was withdrawn is
-    read by whoever made it and by the steward.
-    """
-    own = call.actor.participant
-    if submission.opened_at is not None and submission.state is not _GONE:
-        return True
-    if own != submission.participant:
-        readers = _readers(call.house, programme, form)
-        if submission.state is _GONE:
-            readers &= {programme.steward}
-        if own not in readers:
-            return False
-    return may(call.actor, Action.SUBMISSION_READ, programme, (own,)) is None
+def may_read(call: Call, programme: Programme, submission: Submission) -> bool:
+    """Whether the actor may read one submission as it stands."""
+    return _Sight(call, programme).covers(submission)
 
 
-def _readable(call: Call, submission: Submission) -> bool:
-    programme = installed(call.house, submission.programme)
-    form = form_then(call.house, submission.programme, submission.programme_digest, submission.form)
-    return may_read(call, form, programme, submission)
+class _Sight:
+    """What one actor may read of one programme; looked up once for any number of submissions."""
+
+    def __init__(self, call: Call, programme: Programme) -> None:
+        self._house, self._own, self._programme = call.house, call.actor.participant, programme
+        self._speaks = may(call.actor, Action.SUBMISSION_READ, programme, (self._own,)) is None
+        self._known: dict[tuple[str, str], frozenset[str]] = {}
+
+    def covers(self, submission: Submission) -> bool:
+        """Whether the actor may read a submission as it stands.
+
+        One that was opened is everyone's for as long as it is not withdrawn; one that was
+        withdrawn is read by whoever made it and by the steward.
+        """
+        gone = submission.state is _GONE
+        if submission.opened_at is not None and not gone:
+            return True
+        if self._own == submission.participant:
+            return self._speaks
+        readers = self._readers_of(submission)
+        if gone:
+            readers &= {self._programme.steward}
+        return self._speaks and self._own in readers
+
+    def _readers_of(self, submission: Submission) -> frozenset[str]:
+        """Who reads it by the form as it stood when it was submitted."""
+        place = (submission.programme_digest, submission.form)
+        if place not in self._known:
+            form = form_then(self._house, submission.programme, *place)
+            self._known[place] = _readers(self._house, self._programme, form)
+        return self._known[place]
+
+
+def _readable(call: Call, submissions: list[Submission]) -> list[Submission]:
+    """The submissions of one programme that the actor may read."""
+    if not submissions:
+        return []
+    sight = _Sight(call, installed(call.house, submissions[0].programme))
+    return [each for each in submissions if sight.covers(each)]
 
 
 def history(call: Call, reference: str) -> list[Submission]:
@@ -68,7 +89,7 @@ def history(call: Call, reference: str) -> list[Submission]:
     UsageError for what is no reference number.
     """
     number = read_reference(reference)
-    found = [each for each in call.house.store.forms.history(number) if _readable(call, each)]
+    found = _readable(call, call.house.store.forms.history(number))
     if not found:
         raise NotFound(fault("forms.no-submission"))
     return found
@@ -95,13 +116,14 @@ def submissions(call: Call, programme_id: str, form_id: str | None = None) -> li
     """The newest revision of each submission that counts and the actor may read, oldest first."""
     programme = installed(call.house, programme_id)
     forms = [form_of(programme, form_id)] if form_id else list(programme.forms)
+    sight = _Sight(call, programme)
     counts: dict[str, Submission] = {}
     for form in forms:
         for each in call.house.store.forms.submissions(programme.id, form.id):
-            if each.state is not _GONE and _readable(call, each):
-                counts[each.reference] = each
-            elif each.state is _GONE:
+            if each.state is _GONE:
                 counts.pop(each.reference, None)
+            elif sight.covers(each):
+                counts[each.reference] = each
     return list(counts.values())
 
 

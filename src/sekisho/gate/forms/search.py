@@ -40,7 +40,7 @@ def search(
     shown = []
     for each in found:
         form = form_then(house, each.programme, each.programme_digest, each.form)
-        if may_read(call, form, installed(house, each.programme), each):
+        if may_read(call, installed(house, each.programme), each):
             shown.append(Found(each, passages_of(form, each.answers, asked)))
     return shown
 
