@@ -14,7 +14,15 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 
-from sekisho.errors import Conflict, NotFound, Refused, StorageError, TamperedError, UsageError
+from sekisho.errors import (
+    Conflict,
+    NotFound,
+    Refused,
+    StorageError,
+    TamperedError,
+    UsageError,
+    fault,
+)
 from sekisho.lanes.record.proofs import pick_up_text
 from sekisho.model.actor import Actor
 from sekisho.stores.http_transfers import http_transfers
@@ -228,8 +236,8 @@ def test_a_recipient_asks_fetches_opens_and_acknowledges_over_http(two):
 class Breaking:
     """The other node over a line that breaks after so many bytes, once."""
 
-    def __init__(self, remote, after):
-        self.remote, self.after = remote, after
+    def __init__(self, remote, after, *, silently):
+        self.remote, self.after, self.silently = remote, after, silently
         self.begun = []
 
     def __getattr__(self, name):
@@ -244,15 +252,17 @@ class Breaking:
     def _broken(self, pieces):
         first = next(pieces)
         yield first[: self.after]
-        raise StorageError
+        if not self.silently:
+            raise StorageError(fault("remote.no-answer"))
 
 
-def test_a_fetch_that_broke_off_goes_on_where_it_stopped(two):
+@pytest.mark.parametrize("silently", [False, True])
+def test_a_fetch_that_broke_off_goes_on_where_it_stopped(two, silently):
     transfer, token, target = two.offered().id, token_for(two), two.folder / "got.json"
     with served(two.sender) as url:
-        remote = Breaking(http_transfers(url, token), 1000)
+        remote = Breaking(http_transfers(url, token), 1000, silently=silently)
         call = two.recipient
-        with pytest.raises((StorageError, ValueError)):
+        with pytest.raises(StorageError):
             call.records.collect(remote, two.sender.origin, transfer, target)
         assert not target.exists()
         call.records.collect(remote, two.sender.origin, transfer, target)
@@ -283,6 +293,7 @@ class Lying:
     [
         ({"digest": "00" * 32}, TamperedError),
         ({"bytes": 10}, TamperedError),
+        ({"bytes": 10**9}, StorageError),
         ({"programme": "another"}, (TamperedError, Refused)),
         ({"content_type": "text/html"}, (TamperedError, Refused)),
         ({"sender": "demo-hospital-osaka"}, Refused),

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
-from sekisho.errors import Conflict, NotFound, Refused, TamperedError, fault
+from sekisho.errors import Conflict, NotFound, Refused, StorageError, TamperedError, fault
 from sekisho.gate.files import sync_folder
 from sekisho.gate.house import Call, House
 from sekisho.gate.records.opening import Slip, open_transfer, read_slip
@@ -61,8 +61,9 @@ def collect(
     `origin` names the node that is meant, as its front page and its log say: what is signed here
     is worth nothing at another one.
 
-    Raises: Conflict when the target exists; Refused by the sender's node, or when no key here
-    opens it; TamperedError when it is not what was announced or not signed by the sender.
+    Raises: StorageError when the connection broke (call again within the hour and it goes on) or
+    this disk is full; Conflict when the target exists; Refused by the sender's node, or when no
+    key here opens it; TamperedError when it is not what was announced or not signed by the sender.
     """
     house, recipient = call.house, call.actor.participant
     demand(call.actor, Action.TRANSFER_FETCH, of=(recipient,))
@@ -141,12 +142,22 @@ def _receive(house: House, remote: Remote, errand: _Errand, part: Path, watch: W
         for piece in pieces:
             if have + len(piece) > errand.said.bytes:
                 raise TamperedError(fault("remote.digest-other"))
-            written.write(piece)
+            _keep(written, piece)
             have += len(piece)
             watch.progress("remote.phase-fetch", have, errand.said.bytes)
         written.flush()
         os.fsync(written.fileno())
     sync_folder(part.parent)
+    if have < errand.said.bytes:
+        raise StorageError(fault("remote.broke-off"))
+
+
+def _keep(written: BinaryIO, piece: bytes) -> None:
+    try:
+        written.write(piece)
+        written.flush()
+    except OSError as error:
+        raise StorageError(fault("remote.not-kept", reason=error.strerror or "-")) from error
 
 
 def _folder(house: House) -> Path:
