@@ -3,10 +3,12 @@
     python benchmarks/rules.py
 
 Bars: an allowed decision with its explanation at least 0.5x of the bare call; a refusal with its
-openings at least 300 a second; flat in the number of packs.
+openings at least 300 a second; flat in the number of packs, linear in the rules of a pack.
 """
 
+import json
 import random
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -22,13 +24,14 @@ from sekisho.rules.compiled import compiled
 from sekisho.rules.decide import decide
 from sekisho.rules.explain import explain
 from sekisho.rules.known import values
-from sekisho.rules.packs import Packs, installed, read_packs, shipped_folder
+from sekisho.rules.packs import PackRule, Packs, installed, read_packs, shipped_folder
 from sekisho.rules.vocabulary import nested
 from tests.lib.flows import DAY, LAW_ALONE, facts_of, random_flow
 
 PLACES = ("JP", "EU")
 MOMENT = 0.15
 ROUNDS = 11
+THICKNESSES = (2, 4)
 BARE = "bare Cedar call, same policies"
 BARS = {
     "allowed, with explanation": "bar 0.50x",
@@ -78,6 +81,31 @@ def many_packs(packs: Packs, times: int) -> Packs:
     return replace(packs, packs=more)
 
 
+def thick_packs(packs: Packs, times: int) -> Packs:
+    """The same packs, each requirement and gateway so many times over under other ids."""
+    thick = {}
+    for code, pack in packs.packs.items():
+        rules = [again(rule, n) for n in range(times) for rule in pack.rules]
+        thick[code] = replace(pack, rules=tuple(rules))
+    return replace(packs, packs=thick)
+
+
+def again(rule: PackRule, n: int) -> PackRule:
+    """A rule once more; the first time it is itself."""
+    if n == 0:
+        return rule
+    gateways = tuple(f"{name}-{n}" for name in rule.condition.gateways)
+    policy = json.loads(
+        re.sub(r'"([A-Z]{2}-[A-Za-z0-9-]+)"', rf'"\1-{n}"', json.dumps(rule.policy))
+    )
+    return replace(
+        rule,
+        cited=replace(rule.cited, id=f"{rule.cited.id}-{n}"),
+        condition=replace(rule.condition, gateways=gateways),
+        policy=policy,
+    )
+
+
 def main() -> None:
     """Print every figure with its bar."""
     packs = installed()
@@ -106,10 +134,22 @@ def main() -> None:
             allowed,
         ),
     }
+    for times in THICKNESSES:
+        thick = thick_packs(packs, times)
+        works[f"allowed, {times} x as many rules a pack"] = (
+            lambda f, thick=thick: explain(decide(f, LAW_ALONE, thick, DAY)),
+            allowed,
+        )
     found = rates(works)
     for name, speeds in found.items():
         ratio = median(a / b for a, b in zip(speeds, found[BARE], strict=True))
         print(f"{name:42s} {median(speeds):9.0f}/s {ratio:6.2f}x  {BARS.get(name, '')}")
+    base = median(found["allowed, with explanation"])
+    for times in THICKNESSES:
+        slower = base / median(found[f"allowed, {times} x as many rules a pack"])
+        print(
+            f"{times} x as many rules a pack: {slower:.2f} x the time (linear: at most {times} x)"
+        )
     start = time.perf_counter()
     fresh = read_packs(shipped_folder())
     print(f"{'reading 4 packs':42s} {(time.perf_counter() - start) * 1000:9.0f} ms")

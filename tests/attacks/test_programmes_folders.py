@@ -9,9 +9,11 @@ import pytest
 
 from sekisho.errors import ProgrammeError
 from sekisho.programmes import folder as folder_room
+from sekisho.programmes.cases import read_json
 from sekisho.programmes.check import checked_programme
 from sekisho.programmes.patterns import is_plain_pattern
 from sekisho.programmes.read import read_programme
+from sekisho.programmes.toml_places import read_toml
 from tests.lib.programme_folder import BY_REGION, DATASET, FILES, PROGRAMME, packed, spoilt, write
 
 
@@ -173,6 +175,36 @@ def test_the_place_of_a_control_character_is_told():
         read_programme(packed(FILES | {"rules/release.cedar": "permit\n  \u202e(x);"}))
     assert "rules/release.cedar:2:3" in str(raised.value)
     assert "U+202E" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "escape", ["\\u001b", "\\u202e", "\\u200b", "\\U000e0061", "\\u0000", "\\r"]
+)
+def test_a_control_character_spelt_as_an_escape_is_refused_with_its_place(escape):
+    files = FILES | {"programme.toml": PROGRAMME.replace("office", f"off{escape}ice")}
+    with pytest.raises(ProgrammeError) as raised:
+        read_programme(packed(files))
+    (found,) = [f for f in raised.value.faults if f.code == "programme.control-character"]
+    assert found.place.file == "programme.toml"
+    assert found.place.line > 1
+    assert str(raised.value).isascii()
+
+
+def test_every_text_with_a_hidden_character_is_told_at_once():
+    said = read_toml(
+        "a.toml",
+        'a = "x\\u202e"\n[b]\nc = ["ok", "\\u0007"]\n"\\u200b" = 1\nd = """\none\ntwo"""\n',
+    )
+    assert [(f.code, f.place.line) for f in sorted(said.faults, key=lambda f: f.place.line)] == [
+        ("programme.control-character", 1),
+        ("programme.control-character", 2),
+        ("programme.control-character", 3),
+    ]
+
+
+def test_a_case_with_a_hidden_character_is_refused():
+    (found,) = read_json("cases/a.json", '{"a": {"b": ["\\u202e"]}}').faults
+    assert found.code == "programme.control-character"
 
 
 def test_a_file_that_unfolds_without_end_is_read_no_further_than_its_limit():

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from sekisho.model.programme import Case, Programme
 from sekisho.programmes.build import text_of
 from sekisho.programmes.declaration import Declaration
 from sekisho.programmes.guess import guessed
+from sekisho.programmes.hidden import hidden_faults
 from sekisho.terms import Lane, Outcome
 
 Decide = Callable[[Facts, Sequence[AccessRule], date], Decision]
@@ -46,7 +48,8 @@ def read_json(file: str, text: str) -> Declaration:
         return Declaration(file, {}, {}, (fault("programme.not-json", Place(file, 1)),))
     if not isinstance(values, dict) or twice:
         return Declaration(file, {}, {}, (fault("programme.not-json", Place(file, 1)),))
-    return Declaration(file, values, {}, ())
+    read = Declaration(file, values, {}, ())
+    return replace(read, faults=tuple(hidden_faults(read)))
 
 
 def case_faults(read: Declaration) -> Iterator[Fault]:

@@ -202,7 +202,7 @@ def _text(path: str, data: bytes, folder: Folder) -> str | None:
         folder.faults.append(fault("programme.not-utf8", Place(path, line)))
         return None
     for row, line_text in enumerate(text.split("\n"), start=1):
-        found = _FORBIDDEN.search(line_text.removesuffix("\r"))
+        found = FORBIDDEN.search(line_text.removesuffix("\r"))
         if found:
             place = Place(path, row, found.start() + 1)
             folder.faults.append(
@@ -212,7 +212,7 @@ def _text(path: str, data: bytes, folder: Folder) -> str | None:
     return text
 
 
-_FORBIDDEN = re.compile(
+FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
 """NUL and other control characters, invisible ones, and those that turn the direction of text."""

@@ -7,11 +7,12 @@ only. Places come from tree-sitter, on the mended text, whose lines are those of
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sekisho.errors import Fault, Place, fault
 from sekisho.programmes.declaration import Declaration, KeyPath
+from sekisho.programmes.hidden import hidden_faults
 
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)$")
 _PAIR = re.compile(r"""\s*[A-Za-z0-9_."'-][^=#,]*=""")
@@ -53,7 +54,8 @@ def read_toml(file: str, text: str) -> Declaration:
             mending.leave_out(row, row + 1)
     values = _values(mending)
     places = _places("\n".join(mending.lines)) if values else {}
-    return Declaration(file, values, places, tuple(mending.faults), "\n".join(mending.left_out))
+    read = Declaration(file, values, places, (), "\n".join(mending.left_out))
+    return replace(read, faults=(*mending.faults, *hidden_faults(read)))
 
 
 def _values(mending: _Mending) -> dict[str, Any]:

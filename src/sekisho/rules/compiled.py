@@ -43,10 +43,16 @@ class Compiled:
     """Rules that compare a fact; what a change of it can change."""
     must_be_known: frozenset[str]
     conditions: Mapping[str, Condition]
-    atoms: frozenset[Atom]
-    """Every comparison that the conditions make."""
+    of_files: tuple[tuple[Atom, bool], ...]
+    """Every comparison of a fact on file, with the value for which it holds."""
+    of_flows: tuple[Atom, ...]
+    """Every comparison of a fact of the flow itself."""
     cited: Mapping[str, CitedRule]
     requirements: tuple[str, ...]
+    forbids: tuple[tuple[str, tuple[str, ...]], ...]
+    """Rules that forbid, each with the gateways that lift it."""
+    permits: tuple[str, ...]
+    """Rules of the programme that permit."""
     own: frozenset[str]
     """Ids of the programme's rules."""
     duties: tuple[DutyRule, ...]
@@ -186,6 +192,7 @@ def _compile(
     except NotCedar as error:
         raise Unusable((Fault("rules.not-cedar", {"why": str(error)}),)) from error
     cited = {rule.cited.id: rule.cited for rule in of_packs}
+    atoms = {atom for each in conditions.values() for atom in each.atoms()}
     return Compiled(
         policies=policies,
         paths=paths - SCOPE,
@@ -193,9 +200,20 @@ def _compile(
         by_path=by_path,
         must_be_known=frozenset().union(*needed),
         conditions=conditions,
-        atoms=frozenset(atom for each in conditions.values() for atom in each.atoms()),
+        of_files=tuple(
+            (atom, (True in atom.values) == atom.wanted)
+            for atom in atoms
+            if atom.path in packs.vocabulary.facts
+        ),
+        of_flows=tuple(atom for atom in atoms if atom.path not in packs.vocabulary.facts),
         cited=cited | {rule.id: cited_rule(rule) for rule in programme},
         requirements=tuple(rule.cited.id for rule in of_packs if rule.is_requirement),
+        forbids=tuple(
+            (name, condition.gateways)
+            for name, condition in conditions.items()
+            if condition.effect == "forbid"
+        ),
+        permits=tuple(rule.id for rule in programme if conditions[rule.id].effect == "permit"),
         own=frozenset(rule.id for rule in programme),
         duties=tuple(
             duty

@@ -1,6 +1,7 @@
 """Decisions in plain sentences, English and Japanese; every page and program shows the same."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sekisho.errors import Fault, fault
 from sekisho.model.decision import (
@@ -17,10 +18,12 @@ from sekisho.terms import Language
 from sekisho.text import sentence
 
 
+@lru_cache(maxsize=4096)
 def _say(name: str, language: Language, **fields: object) -> str:
     return sentence(f"rules.{name}", fields, language)
 
 
+@lru_cache(maxsize=4096)
 def citation(rule: CitedRule, language: Language) -> str:
     """The provision, with its jurisdiction and its standing where it is not plain statute."""
     said = rule.citation.said(language)
@@ -29,6 +32,7 @@ def citation(rule: CitedRule, language: Language) -> str:
     return f"{said} [{rule.id}]"
 
 
+@lru_cache(maxsize=4096)
 def _reason(rule: CitedRule, language: Language) -> str:
     return _say(
         "said-rule", language, citation=citation(rule, language), text=rule.text.said(language)
@@ -63,6 +67,7 @@ def _opening(opening: Opening, language: Language) -> str:
     return _say("opening" if opening.changeable else "opening-fixed", language, steps=steps)
 
 
+@lru_cache(maxsize=4096)
 def _duty(duty: Duty, language: Language) -> str:
     cited, text = citation(duty.rule, language), duty.text.said(language)
     if duty.due is None:

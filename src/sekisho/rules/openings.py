@@ -49,7 +49,8 @@ class Weighed:
 
 def weigh(rules: Compiled, vocabulary: Vocabulary, values: Mapping[str, object]) -> Weighed:
     """The rules with what applies for these values."""
-    held = {atom for atom in rules.atoms if atom.holds(values)}
+    held = {atom for atom, wanted in rules.of_files if values[atom.path] is wanted}
+    held.update(atom for atom in rules.of_flows if atom.holds(values))
     truths = {}
     for name, condition in rules.conditions.items():
         truths[name] = False
@@ -62,12 +63,11 @@ def weigh(rules: Compiled, vocabulary: Vocabulary, values: Mapping[str, object])
 
 def standing_against(weighed: Weighed) -> frozenset[str]:
     """The rules that forbid as things are: what Cedar has to say as well."""
+    truths = weighed.truths
     return frozenset(
         name
-        for name, condition in weighed.rules.conditions.items()
-        if condition.effect == "forbid"
-        and weighed.truths[name]
-        and not any(weighed.truths.get(gate, False) for gate in condition.gateways)
+        for name, gateways in weighed.rules.forbids
+        if truths[name] and not any(truths.get(gate, False) for gate in gateways)
     )
 
 
@@ -81,12 +81,10 @@ def _truths_after(weighed: Weighed, needs: Needs) -> dict[str, bool]:
 
 def passes(rules: Compiled, truths: Mapping[str, bool]) -> bool:
     """Whether a flow may pass when these rules apply; as Cedar decides, without the door."""
-    for name, condition in rules.conditions.items():
-        if condition.effect != "forbid" or not truths[name]:
-            continue
-        if not any(truths.get(gate, False) for gate in condition.gateways):
+    for name, gateways in rules.forbids:
+        if truths[name] and not any(truths.get(gate, False) for gate in gateways):
             return False
-    return any(truths[name] and rules.conditions[name].effect == "permit" for name in rules.own)
+    return any(truths[name] for name in rules.permits)
 
 
 def _smallest(candidates: Iterable[Needs], cost: Mapping[Atom, int]) -> list[Needs]:

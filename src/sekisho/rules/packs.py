@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -112,10 +112,15 @@ class Packs:
 
     def digest_of(self, codes: Iterable[str], programme: Iterable[str]) -> str:
         """SHA-256 over the packs named, the words they share and a programme's rules."""
-        hasher = hashlib.sha256(self.words.encode())
-        for part in (*(f"{code}:{self.packs[code].digest}" for code in codes), *programme):
-            hasher.update(f"{len(part)}:{part}".encode())
-        return hasher.hexdigest()
+        return _digest_of(self, tuple(codes), tuple(programme))
+
+
+@lru_cache(maxsize=1024)
+def _digest_of(packs: Packs, codes: tuple[str, ...], programme: tuple[str, ...]) -> str:
+    hasher = hashlib.sha256(packs.words.encode())
+    for part in (*(f"{code}:{packs.packs[code].digest}" for code in codes), *programme):
+        hasher.update(f"{len(part)}:{part}".encode())
+    return hasher.hexdigest()
 
 
 def _tables(source: Table, key: str) -> list[Table]:
