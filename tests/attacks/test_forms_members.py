@@ -311,6 +311,34 @@ def test_officers_who_save_again_and_again_at_once_lose_no_text(house):
     assert len(draft.clashes) == 15
 
 
+def test_answers_from_a_file_never_replace_what_another_officer_wrote(house):
+    node, _, _ = house
+    one, two = (node.as_(f"carrier-a-{n}").forms for n in (1, 2))
+    one.fill(PROGRAMME, FORM, answers(other_tool="by one"))
+    draft = two.fill(PROGRAMME, FORM, answers(other_tool="by two"))
+    assert draft.answers["other_tool"] == "by one"
+    assert [each.answers["other_tool"] for each in draft.clashes] == ["by two"]
+    seen = two.fill(PROGRAMME, FORM, answers(other_tool="both"), settles=True)
+    assert (seen.answers["other_tool"], seen.clashes) == ("both", ())
+    late = one.fill(PROGRAMME, FORM, answers(other_tool="late"), revision=draft.revision)
+    assert (late.answers["other_tool"], len(late.clashes)) == ("both", 1)
+
+
+def test_one_organisation_cannot_fill_the_disk(house, monkeypatch):
+    from sekisho.gate.forms import uploads
+
+    node, _, _ = house
+    monkeypatch.setattr(uploads, "MOST_KEPT", 300)
+    forms = node.as_("carrier-a-1").forms
+    for _ in range(3):
+        forms.attach_bytes(PROGRAMME, FORM, "report", ("a.pdf", PDF))
+    forms.attach_bytes(PROGRAMME, FORM, "report", ("a.pdf", PDF + b"1"))
+    with pytest.raises(DeliveryError) as raised:
+        forms.attach_bytes(PROGRAMME, FORM, "report", ("a.pdf", PDF + b"2"))
+    assert code(raised) == "forms.files-too-many"
+    node.as_("carrier-b-1").forms.attach_bytes(PROGRAMME, FORM, "report", ("a.pdf", PDF))
+
+
 def test_a_draft_that_changed_after_it_was_checked_is_not_submitted(house):
     node, _, _ = house
     one, two = (node.as_(f"carrier-a-{n}").forms for n in (1, 2))

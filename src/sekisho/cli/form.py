@@ -138,6 +138,7 @@ ATTACH = click.option(
 @FORM
 @ANSWERS
 @ATTACH
+@click.option("--settle", is_flag=True, help=words("option-settle"))
 @click.option("--drop", is_flag=True, help=words("option-drop"))
 @common
 def draft(speaker: Speaker, node: Path, programme: str, form_id: str, **given: object) -> None:
@@ -174,7 +175,7 @@ def _saved(forms: "Forms", where: tuple[str, str], given: Mapping[str, object]) 
     else:
         found = answers_json(forms.draft(programme, form_id).answers)
     whole = {**found, **added} if isinstance(found, dict) else found
-    return forms.fill(programme, form_id, whole)
+    return forms.fill(programme, form_id, whole, settles=bool(given.get("settle")))
 
 
 def _show_draft(speaker: Speaker, form_: "Form", draft_: "Draft") -> None:

@@ -92,7 +92,7 @@ class Documents:
         answers, faults = read_answers(asked, found.given)
         if faults:
             raise DeliveryError(*faults)
-        return drafts.fill(self._call, programme, form, answers), found
+        return drafts.fill(self._call, programme, form, drafts.Filling(answers)), found
 
     # -- going out ----------------------------------------------------------------------------
 

@@ -108,15 +108,27 @@ class Forms:
         where = (programme, form, section)
         return drafts.save(self._call, where, answers, base, settles=True)
 
-    def fill(self, programme: str, form: str, answers: object) -> Draft:
-        """Save answers to a whole form, as JSON gives them, over the draft as it stands.
+    def fill(
+        self,
+        programme: str,
+        form: str,
+        answers: object,
+        *,
+        revision: int | None = None,
+        settles: bool = False,
+    ) -> Draft:
+        """Save answers to a whole form, as JSON gives them.
+
+        They replace one's own last save. What another officer saved stands, and these wait beside
+        it, unless `revision` says that it was seen, or `settles` that nothing shall wait any more.
 
         Raises: DeliveryError with every answer that cannot be read; then nothing was saved.
         """
         _, asked = answering(self._call, programme, form)
         found, wrong = read_answers(asked, answers)
         raise_all(DeliveryError, wrong)
-        return drafts.fill(self._call, programme, form, found)
+        filling = drafts.Filling(found, revision, settles)
+        return drafts.fill(self._call, programme, form, filling)
 
     def attach(self, programme: str, form: str, question: str, file: str | Path) -> FileRef:
         """Take a file in; save what comes back as the answer to its question."""

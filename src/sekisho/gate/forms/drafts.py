@@ -5,7 +5,7 @@ the log. Looking at one changes nothing.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sekisho.errors import Conflict, DeliveryError, NotFound, Refused, fault, raise_all
 from sekisho.gate.forms.asked import answering, form_then
@@ -128,19 +128,35 @@ def save(
     return _changed(call, programme, form, change)
 
 
-def fill(call: Call, programme_id: str, form_id: str, answers: Mapping[str, Answer]) -> Draft:
-    """Save answers to a whole form over the draft as it stands, section by section."""
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Answers to a whole form, and what was known when they were written."""
+
+    answers: Mapping[str, Answer]
+    base: int | None = None
+    """The draft's revision that somebody had before them; None: nobody looked."""
+    settles: bool = False
+    """Whether they take the place of every version that waits."""
+
+
+def fill(call: Call, programme_id: str, form_id: str, filling: Filling) -> Draft:
+    """Save answers to a whole form, section by section.
+
+    Where nobody looked, one's own last save is replaced and another officer's never: this waits
+    beside it.
+    """
     programme, form = answering(call, programme_id, form_id)
     refuse_before_opening(call.house, form)
-    settled, wrong = settled_files(call.house, form, call.actor.participant, answers)
+    settled, wrong = settled_files(call.house, form, call.actor.participant, filling.answers)
     raise_all(DeliveryError, wrong)
+    at = call.house.clock.now()
 
     def change(draft: Draft) -> Draft:
-        base = draft.revision
+        own = draft.revision if filling.settles or draft.changed_by == call.actor.id else 0
+        base = own if filling.base is None else filling.base
         for section in form.sections:
             given = answers_of(section, settled)
-            at = call.house.clock.now()
-            saving = Saving(section.id, given, base, call.actor.id, at)
+            saving = Saving(section.id, given, base, call.actor.id, at, settles=filling.settles)
             draft = saved(draft, section, saving)
         return draft
 

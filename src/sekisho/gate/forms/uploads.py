@@ -14,6 +14,9 @@ from sekisho.lanes.open.files import file_faults, safe_name, told_type
 from sekisho.model.form import Form, QuestionKind
 from sekisho.model.submission import Answer, Answers, FileRef
 
+MOST_KEPT = 2 * 1024**3
+"""Bytes of all files of one participant together."""
+
 
 def attach(call: Call, where: tuple[str, str, str], name: str, data: bytes) -> FileRef:
     """Take a file in for a question (programme, form, question); what an answer says of it.
@@ -37,6 +40,9 @@ def _keep(house: House, participant: str, digest: str, data: bytes) -> None:
     target = house.folder.upload(participant, digest)
     if target.exists():
         return
+    kept = target.parent.glob("*") if target.parent.is_dir() else ()
+    if sum(each.stat().st_size for each in kept) + len(data) > MOST_KEPT:
+        raise DeliveryError(fault("forms.files-too-many", most=MOST_KEPT // 1024**3))
     for folder in (target.parent.parent, target.parent):
         folder.mkdir(mode=0o700, exist_ok=True)
     with held(house.busy, shared=True), workshop(house.folder.aside) as own:

@@ -1,5 +1,7 @@
 """Forms over HTTP, for programs: the same calls as in Python, with an access token."""
 
+from functools import partial
+
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
@@ -46,6 +48,17 @@ def _anyone(node: Signing, request: Request) -> FormNode:
 
 def _json(body: object, status: int = 200) -> JSONResponse:
     return JSONResponse(body, status, {"Cache-Control": OFFICER_HEADERS["Cache-Control"]})
+
+
+def _seen(request: Request) -> int | None:
+    """The revision of the draft that `If-Match: "7"` names; None without that header."""
+    given = request.headers.get("if-match")
+    if given is None:
+        return None
+    number = given.strip().strip('"')
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise UsageError(fault("forms.revision-form"))
+    return int(number)
 
 
 async def _body(request: Request, most: int) -> bytes:
@@ -122,8 +135,9 @@ def _answering(node: Signing, router: APIRouter) -> None:
     @router.put(f"{here}/draft", summary="Save answers to the whole form")
     async def fill(request: Request, programme: str, form_id: str) -> JSONResponse:
         answers = parse_answers(await _body(request, MOST_OF_JSON))
-        forms = _speaker(node, request).forms
-        return _json(_draft(await run_in_threadpool(forms.fill, programme, form_id, answers)))
+        forms, seen = _speaker(node, request).forms, _seen(request)
+        filled = partial(forms.fill, programme, form_id, answers, revision=seen)
+        return _json(_draft(await run_in_threadpool(filled)))
 
     @router.put(f"{here}/files/{{question}}/{{name}}", summary="Bring the file for a question")
     async def attach(
