@@ -379,3 +379,15 @@ def test_a_time_without_a_zone_is_refused_since_it_could_be_two_moments(two):
     asked = two.asked()
     with pytest.raises(UsageError):
         two.staff.give(asked.id, (asked.scope, two.expression(), naive))
+
+
+def test_nothing_moves_without_what_the_flow_says_is_needed(two):
+    consent = two.given()
+    with pytest.raises(UsageError) as refused:
+        two.offered(consent, categories=("illnesses",))
+    assert codes(refused) == ["category-needed"]
+    with pytest.raises(UsageError):
+        two.there.records.request_transfer(two.request(consent, categories=("illnesses",)))
+    two.patient.narrow(consent.id, replace(consent.scope, categories=("illnesses",)))
+    with pytest.raises(UsageError):
+        two.offered(consent)

@@ -266,3 +266,23 @@ def test_what_was_received_is_acknowledged_by_its_own_digest_alone(two):
     with pytest.raises(Refused) as refused:
         two.there.records.acknowledge(transfer.id, "0" * 64)
     assert code_of(refused) == "records.digest-other"
+
+
+def test_an_answer_that_was_refused_once_is_not_kept_for_a_better_moment(two):
+    transfer = two.offered()
+    two.patient.pause(transfer.consent)
+    proof = two.proof(transfer)
+    with pytest.raises(Refused):
+        two.there.records.fetch(transfer.id, proof)
+    two.patient.resume(transfer.consent)
+    with pytest.raises(Conflict):
+        two.there.records.fetch(transfer.id, proof)
+    assert fetches_logged(two) == 0
+
+
+def test_a_secret_is_handed_over_once_and_shows_itself_nowhere_else(two):
+    made = two.sender.records.register_subject("Patient/p3")
+    assert made.secret.hex() not in repr(made)
+    assert str(made.secret) not in repr(made)
+    for each in two.sender.records.subjects():
+        assert (each.secret, each.former, each.record_mark) == (None, (), None)

@@ -1,6 +1,6 @@
 """What a subject agreed to, how it was said, and what became of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -116,13 +116,13 @@ class Subject:
 
     id: str
     holder: str
-    secret: bytes | None
+    secret: bytes | None = field(repr=False)
     """32 bytes from which marks and salts of the subject's entries come; None once destroyed."""
     public_key: bytes | None = None
     """Ed25519, raw; None: the subject acts by the secret, or through the holder."""
-    record_mark: bytes | None = None
+    record_mark: bytes | None = field(default=None, repr=False)
     """Keyed hash, under the secret, of where the subject stands in the holder's records."""
-    former: tuple[bytes, ...] = ()
+    former: tuple[bytes, ...] = field(default=(), repr=False)
     """Secrets that were lost and replaced: they open older entries and act for nobody."""
     registered_at: datetime | None = None
     destroyed_at: datetime | None = None

@@ -1,5 +1,6 @@
 """The record lane as a notebook, the command line and the web call it: `node.records`."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -83,10 +84,11 @@ class Records:
         return subjects.identify_anew(self._call, subject_id, address, public_key)
 
     def subjects(self) -> list[Subject]:
-        """The subjects of the actor's participant, oldest first."""
+        """The subjects of the actor's participant, oldest first, without their secrets."""
         mine = self._call.actor.participant
         demand(self._call.actor, Action.SUBJECT_ACT, of=(mine,))
-        return self._house.store.records.subjects(mine)
+        found = self._house.store.records.subjects(mine)
+        return [replace(each, secret=None, former=(), record_mark=None) for each in found]
 
     def for_subject(self, subject_id: str) -> "ForSubject":
         """Act for a subject whom the actor's participant knows; NotFound for any other."""

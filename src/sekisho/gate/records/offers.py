@@ -27,7 +27,7 @@ from sekisho.gate.records.standing import by_holder
 from sekisho.gate.records.subjects import record_mark
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.record import transfer as lane
-from sekisho.lanes.record.consent import scope_of, uncovered, widened
+from sekisho.lanes.record.consent import needed_faults, scope_of, uncovered, widened
 from sekisho.lanes.record.facts import Way, attributed, stated_faults
 from sekisho.model.consent import Consent, Subject
 from sekisho.model.decision import Decision
@@ -114,6 +114,7 @@ def _prepared(call: Call, offering: Offering, watch: Watch) -> _Work:
     raise_all(UsageError, stated_faults(offering.stated))
     way = way_of(house, flow, consent.holder, offering.recipient)
     transfer = _begun(house, consent, offering, flow.purpose)
+    raise_all(UsageError, needed_faults(transfer.categories, flow))
     material = Material(offering.record, offering.address, offering.encounters, watch)
     return _Work(programme, way, standing.subject, consent, transfer, material)
 

@@ -79,7 +79,12 @@ def fetch(call: Call, transfer_id: str, proof: PickUpProof) -> PickedUp:
                 raise StorageError(fault("records.payload-missing"))
             return change
 
-        dossier = house.store.records.change(transfer.consent, judge, transfer_id)
+        try:
+            dossier = house.store.records.change(transfer.consent, judge, transfer_id)
+        except Refused:
+            # An answer that was refused once is not kept for a better moment.
+            house.store.records.spend(spent)
+            raise
         sequence(house)
         undo.pop_all()
     now = dossier.transfer(transfer_id)

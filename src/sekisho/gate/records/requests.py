@@ -17,7 +17,7 @@ from sekisho.gate.records.entries import RecordSaid, record_entry, transfer_entr
 from sekisho.gate.records.flows import flow_of, way_of
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.record import transfer as lane
-from sekisho.lanes.record.consent import Asked, uncovered
+from sekisho.lanes.record.consent import Asked, needed_faults, uncovered
 from sekisho.lanes.record.facts import attributed, stated_faults
 from sekisho.model.dossier import Dossier, DossierChange
 from sekisho.model.entry import EntryKind
@@ -58,6 +58,7 @@ def request_transfer(call: Call, asked: TransferRequest) -> Transfer:
     if not asked.categories or any(flow.category(each) is None for each in asked.categories):
         known = ", ".join(f"`{each.id}`" for each in flow.categories)
         raise UsageError(fault("records.list-unknown", field="categories", known=known))
+    raise_all(UsageError, needed_faults(asked.categories, flow))
     dossier = _looked_up(house, asked.consent)
     transfer = _asked(house, dossier, asked, recipient, request)
     before = house.store.records.transfer(transfer.id)

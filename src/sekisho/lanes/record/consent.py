@@ -69,9 +69,8 @@ def scope_faults(scope: Scope, flow: RecordFlow) -> Iterator[Fault]:
         yield fault("records.list-empty", field="countries")
     elif len(set(scope.countries)) != len(scope.countries):
         yield fault("records.list-twice", field="countries")
-    for each in flow.categories:
-        if each.needed and scope.categories and each.id not in scope.categories:
-            yield fault("records.category-needed", category=each.id)
+    if scope.categories:
+        yield from needed_faults(scope.categories, flow)
     yield from _day_faults(scope)
     if scope.free_text and not flow.free_text:
         yield fault("records.not-in-template", field="free_text", flow=flow.id)
@@ -344,6 +343,13 @@ def uncovered(consent: Consent, asked: Asked, at: datetime) -> list[Fault]:
     return faults + [
         fault("records.not-covered", field=field) for field, covered in checks if not covered
     ]
+
+
+def needed_faults(categories: Sequence[str], flow: RecordFlow) -> Iterator[Fault]:
+    """Categories without which nothing can move, where they were not asked for."""
+    for each in flow.categories:
+        if each.needed and each.id not in categories:
+            yield fault("records.category-needed", category=each.id)
 
 
 def scope_of(consent: Consent, asked: Asked) -> Scope:
