@@ -15,7 +15,7 @@ from sekisho.lanes.record.prune import Cutting, prune
 from sekisho.lanes.record.selection import LeftOut, Minimised, Reason, Selection
 from sekisho.model.resource import JsonTree, Resource, Semantics
 
-HELD = 20_000
+HELD = 5_000
 """So many resources are held in memory once cut; more are cut again when they are read."""
 
 
