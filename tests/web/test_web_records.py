@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 
+from sekisho.cli.main import run as run_here
 from sekisho.errors import (
     Conflict,
     NotFound,
@@ -412,3 +413,25 @@ def test_a_record_goes_from_one_process_to_another(two):
         started.stdout.close()
     assert json.loads(target.read_text())["resourceType"] == "Bundle"
     assert two.patient.mine().shared[0].transfer.acknowledged_at is not None
+
+
+def test_a_recipient_asks_and_answers_from_the_command_line(two, capsys, monkeypatch):
+    monkeypatch.setenv("SEKISHO_TOKEN", token_for(two))
+    monkeypatch.setenv("LANG", "C")
+    consent = two.given()
+    with served(two.sender) as url:
+        asked = [url, "health-referral", "referral", consent.id, "--category", "person"]
+        assert run_here(["remote", "ask", *asked, "--request", "referral-17"]) == 0
+        assert "asked for; the transfer there is" in capsys.readouterr().out
+        assert run_here(["remote", "list", url, "--json"]) == 0
+        (waiting,) = json.loads(capsys.readouterr().out)["transfers"]
+        assert waiting["state"] == "requested"
+        offering = two.offering(consent, transfer=waiting["transfer"], categories=("person",))
+        two.fetched(two.sender.records.offer(offering))
+        two.patient.withdraw(consent.id)
+        assert run_here(["remote", "notices", url, "--json"]) == 0
+        (notice,) = json.loads(capsys.readouterr().out)["recalls"]
+        assert run_here(["remote", "answer", url, notice["recall"], "kept-by-law"]) == 0
+        assert "kept-by-law" in capsys.readouterr().out
+    assert run_here(["remote", "list", "http://sender.example"]) == UsageError.exit_code
+    assert "TLS" in capsys.readouterr().err

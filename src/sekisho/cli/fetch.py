@@ -36,7 +36,7 @@ def collect(
     from sekisho.stores.http_transfers import http_transfers
 
     held = how["token_file"]
-    token = _read_token(held if isinstance(held, Path) else None, speaker)
+    token = read_token(held if isinstance(held, Path) else None, speaker)
     remote = http_transfers(url, token)
     with sekisho.open(node, actor=speaker.actor) as opened:
         got = opened.records.collect(remote, str(how["origin"]), transfer, file)
@@ -52,7 +52,7 @@ def collect(
     )
 
 
-def _read_token(file: Path | None, speaker: Speaker) -> str:
+def read_token(file: Path | None, speaker: Speaker) -> str:
     """From a file, the environment, or asked for without showing it; never from the line."""
     from sekisho.errors import StorageError, fault
 

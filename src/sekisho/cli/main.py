@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("sekisho.cli.record", "record"),
     "release": ("sekisho.cli.release", "release"),
     "request": ("sekisho.cli.request", "request"),
+    "remote": ("sekisho.cli.remote", "remote"),
     "rules": ("sekisho.cli.rules", "rules"),
     "serve": ("sekisho.cli.serve", "serve"),
     "show": ("sekisho.cli.release", "show"),
