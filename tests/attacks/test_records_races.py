@@ -19,10 +19,10 @@ def two(tmp_path):
     return pair(tmp_path)
 
 
-def over_processes(two, count: int) -> dict[str, int]:
+def over_processes(two, count: int, part: int = 0) -> dict[str, int]:
     sides = TwoProcesses(two)
     try:
-        return races(two, count, sides.race, LONGEST_S)
+        return races(two, count, sides.race, LONGEST_S, part)
     finally:
         sides.close()
 
@@ -37,13 +37,15 @@ def test_in_fifty_races_of_processes_each_has_one_of_two_outcomes(two):
 
 
 @pytest.mark.slow
-def test_in_five_hundred_races_of_threads_each_has_one_of_two_outcomes(two):
-    assert both_came(races(two, 500, lambda run: race_threads(two, run), LONGEST_S), 500)
+@pytest.mark.parametrize("part", range(5))
+def test_in_five_hundred_races_of_threads_each_has_one_of_two_outcomes(two, part):
+    assert both_came(races(two, 100, lambda run: race_threads(two, run), LONGEST_S, part), 100)
 
 
 @pytest.mark.slow
-def test_in_five_hundred_races_of_processes_each_has_one_of_two_outcomes(two):
-    assert both_came(over_processes(two, 500), 500)
+@pytest.mark.parametrize("part", range(5))
+def test_in_five_hundred_races_of_processes_each_has_one_of_two_outcomes(two, part):
+    assert both_came(over_processes(two, 100, part), 100)
 
 
 @pytest.mark.postgres

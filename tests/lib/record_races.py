@@ -109,6 +109,7 @@ class TwoProcesses:
         """Both at once; the bytes that came."""
         for pipe in self._pipes:
             pipe.send(run)
+        assert all(pipe.poll(60) for pipe in self._pipes), "a side never came to its end"
         got = [pipe.recv() for pipe in self._pipes]
         return int(got[0])
 
@@ -142,9 +143,11 @@ def judge(two: Pair, run: Run, got: int) -> str:
     return "fetched" if got else "withdrawn"
 
 
-def races(two: Pair, count: int, race: Callable[[Run], int], longest_s: float) -> dict[str, int]:
+def races(
+    two: Pair, count: int, race: Callable[[Run], int], longest_s: float, part: int = 0
+) -> dict[str, int]:
     """So many races; how often each outcome came."""
-    chance = random.Random(20261122)
+    chance = random.Random(20261122 + part)
     outcomes = {"fetched": 0, "withdrawn": 0}
     for _ in range(count):
         run = prepare(two, chance, longest_s)
