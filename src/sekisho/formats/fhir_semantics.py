@@ -18,7 +18,6 @@ from sekisho.model.resource import Element, JsonTree, Part, Resource, Semantics
 
 SUBJECT = "Patient"
 ENCOUNTER = "Encounter"
-CONTAINED = "Resource"
 DATA_STRINGS: Mapping[str, AbstractSet[str]] = {
     "Address": {"line", "city", "district", "state", "postalCode", "country"},
     "Coding": {"version", "display"},

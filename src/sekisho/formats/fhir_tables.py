@@ -12,8 +12,6 @@ from functools import cache
 from importlib import resources
 from typing import Any, cast
 
-VERSION = "4.0.1"
-
 
 @dataclass(frozen=True, slots=True)
 class Field:
