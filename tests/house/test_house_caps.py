@@ -39,6 +39,10 @@ DOORS = {
     "starlette": {"web"},
     "uvicorn": {"web"},
     "click": {"cli"},
+    "docx": {"formats/docx.py"},
+    "lxml": {"formats/docx.py"},
+    "openpyxl": {"formats/xlsx.py", "formats/sheets.py"},
+    "xlsxwriter": {"formats/xlsx.py"},
 }
 
 

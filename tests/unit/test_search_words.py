@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sekisho.errors import SekishoError
 from sekisho.model.submission import Submission, SubmissionState
 from sekisho.model.words import found_in, wanted, words_of
 from sekisho.ports.search import Reach
@@ -147,6 +148,18 @@ def test_words_hold_letters_and_digits_alone_so_nothing_in_them_is_syntax(text):
 def test_only_what_the_reach_names_is_found(backend, tmp_path, reach, right):
     store = holder(backend, tmp_path, ["one telework", "two telework"])
     assert found(store, "telework", reach) == right
+    store.close()
+
+
+@BOTH
+def test_the_index_is_not_asked_for_somebody_who_may_see_nothing(backend, tmp_path):
+    store = holder(backend, tmp_path, ["one telework"])
+    store.search.catch_up(words_text)
+    with store._change() as connection:
+        connection.exec_driver_sql("DROP TABLE search_words")
+    assert store.search.find(wanted("telework"), Reach(frozenset(), ""), None, 20, None) == []
+    with pytest.raises(SekishoError):
+        store.search.find(wanted("telework"), EVERYTHING, None, 20, None)
     store.close()
 
 

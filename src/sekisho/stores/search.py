@@ -6,10 +6,11 @@ submission counts, and who may see it, is read from the submissions themselves i
 Neither database splits the text: words come from `model.words`, so both find the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import cache
 
-from sqlalchemy import BindParameter, Connection, bindparam, inspect, select, text
+from sqlalchemy import BindParameter, Connection, TextClause, bindparam, inspect, select, text
 
 from sekisho.model.submission import Submission, SubmissionState
 from sekisho.model.words import Term, Wanted, runs_of, words_of
@@ -68,11 +69,6 @@ class SqlSearch:
             how, values = _in_postgres(asked) if postgres else _in_sqlite(asked)
             limits = "" if before is None else f" AND {_index(postgres)} < :before"
             limits += "" if programme is None else " AND s.programme = :programme"
-            joined = (
-                f"SELECT s.id FROM search_words w JOIN submissions s ON s.entry_index ="  # noqa: S608 - every value is bound
-                f" {_index(postgres)} WHERE {how} AND {_SEEN}{limits}"
-                f" ORDER BY {_index(postgres)} DESC LIMIT :most"
-            )
             given = {
                 **values,
                 "counts": _COUNTS,
@@ -83,11 +79,10 @@ class SqlSearch:
                 **({} if before is None else {"before": before}),
                 **({} if programme is None else {"programme": programme}),
             }
-            lists: list[BindParameter[object]] = [
-                bindparam(name, expanding=True) for name in ("counts", "whole")
-            ]
-            ids = [row[0] for row in connection.execute(text(joined).bindparams(*lists), given)]
-            return _read(connection, ids)
+            if not reach.whole and not _sees_any(connection, given):
+                return []
+            rows = connection.execute(_asked(f"{how} AND {_SEEN}{limits}", _index(postgres)), given)
+            return [read_submission(row) for row in rows]
 
     def catch_up(self, text_of: Callable[[Submission], str]) -> int:
         """Take in the words of submissions that the log has and the index has not; how many."""
@@ -181,9 +176,28 @@ def _row(submission: Submission, said: str, postgres: bool) -> dict[str, object]
     return {"at": submission.entry_index, "words": quoted, "runs": runs_of(said)}
 
 
-def _read(connection: Connection, ids: Sequence[str]) -> list[Submission]:
-    if not ids:
-        return []
-    asked = select(submissions).where(submissions.c.id.in_(ids))
-    found = [read_submission(row) for row in connection.execute(asked)]
-    return sorted(found, key=lambda each: ids.index(each.id))
+def _sees_any(connection: Connection, given: Mapping[str, object]) -> bool:
+    """Whether there is anything at all that the actor may be shown.
+
+    Where there is nothing the index is not asked: how long it took would tell how often a word
+    stands in what others wrote.
+    """
+    lists: list[BindParameter[object]] = [
+        bindparam(name, expanding=True) for name in ("counts", "whole")
+    ]
+    asked = text(f"SELECT 1 FROM submissions s WHERE {_SEEN} LIMIT 1").bindparams(*lists)  # noqa: S608 - as above
+    seen = {name: given[name] for name in ("counts", "opened", "own", "whole")}
+    return connection.execute(asked, seen).first() is not None
+
+
+@cache
+def _asked(where: str, index: str) -> TextClause:
+    """The query of a shape; of each shape there is one, whatever is searched."""
+    lists: list[BindParameter[object]] = [
+        bindparam(name, expanding=True) for name in ("counts", "whole")
+    ]
+    return text(
+        "SELECT s.id, s.state, s.opened_at, s.body, s.entry_index"  # noqa: S608 - values are bound
+        f" FROM search_words w JOIN submissions s ON s.entry_index = {index}"
+        f" WHERE {where} ORDER BY {index} DESC LIMIT :most"
+    ).bindparams(*lists)
