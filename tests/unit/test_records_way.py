@@ -1,6 +1,7 @@
 """The way of one record between two nodes in one process, and what may come back to it."""
 
 import json
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -511,3 +512,15 @@ def test_opening_a_node_sweeps_up_what_ran_out_meanwhile(two):
     assert two.sender.records.consents()[0].state is ConsentState.EXPIRED
     assert not list((two.sender.folder / "transfers").iterdir())
     assert two.sender.records.sweep() == 0
+
+
+def test_a_program_that_stays_sweeps_up_by_itself(two):
+    transfer = two.offered()
+    two.clock.pass_by(hours=73)
+    file = two.sender.folder / "transfers" / f"{transfer.id}.sealed"
+    with two.sender.records.sweeping(every_s=0.01):
+        until = time.monotonic() + 30
+        while file.exists() and time.monotonic() < until:
+            time.sleep(0.01)
+    assert not file.exists()
+    assert two.sender.records.transfer(transfer.id).state is TransferState.ERASED

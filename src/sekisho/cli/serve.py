@@ -24,5 +24,9 @@ def serve(speaker: Speaker, node: Path, port: int) -> None:
     import sekisho
     from sekisho.web.serve import serve as serve_pages
 
-    with sekisho.open(node, actor=speaker.actor) as opened, opened.witnessing():
+    with (
+        sekisho.open(node, actor=speaker.actor) as opened,
+        opened.witnessing(),
+        opened.records.sweeping(),
+    ):
         serve_pages(opened, HOST, port, lambda address: speaker.say("serving", address=address))

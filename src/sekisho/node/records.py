@@ -47,6 +47,7 @@ from sekisho.model.mine import Mine
 from sekisho.model.record_flow import ExpressedBy, Notice
 from sekisho.model.transfer import Recall, Transfer
 from sekisho.node.consent_papers import Form, consent_paper
+from sekisho.node.sweeping import EVERY_S, Sweeping
 from sekisho.people import Action, demand, read_public_key, registered_key
 from sekisho.ports import Watch
 from sekisho.stores.http_transfers import HttpTransfers, http_transfers
@@ -265,6 +266,10 @@ class Records:
     def revoke_key(self, fingerprint: str) -> None:
         """Let a registered key count no more."""
         own_keys.revoke(self._call, fingerprint)
+
+    def sweeping(self, every_s: float = EVERY_S) -> Sweeping:
+        """A context in which what ran out is swept up again and again, for a program that stays."""
+        return Sweeping(self._house, every_s)
 
     def sweep(self) -> int:
         """Write down what ran out and remove what nobody may fetch any more; how many changed."""
