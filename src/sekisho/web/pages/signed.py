@@ -12,6 +12,7 @@ from sekisho.errors import NotPermitted, SekishoError
 from sekisho.model.actor import Participant
 from sekisho.model.programme import Programme
 from sekisho.node.documents import Documents
+from sekisho.node.duties import Duties
 from sekisho.node.forms import Forms
 from sekisho.terms import Language
 from sekisho.text import sentence
@@ -37,6 +38,8 @@ class FormNode(Protocol):
 
     @property
     def forms(self) -> Forms: ...
+    @property
+    def duties(self) -> Duties: ...
     @property
     def documents(self) -> Documents: ...
     def programmes(self) -> list[Programme]: ...
