@@ -2,12 +2,14 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from sekisho.errors import Conflict, NotFound, NotPermitted, Refused, StorageError, UsageError
+from sekisho.gate.records import offers
 from sekisho.gate.records.opening import read_slip, slip_of, slip_text
 from sekisho.lanes.record.private_keys import private_pem, public_pem, read_private_pem
 from sekisho.model.actor import Actor
@@ -524,3 +526,46 @@ def test_a_program_that_stays_sweeps_up_by_itself(two):
             time.sleep(0.01)
     assert not file.exists()
     assert two.sender.records.transfer(transfer.id).state is TransferState.ERASED
+
+
+def test_a_request_ends_with_its_consent_and_is_not_answered_any_more(two):
+    consent = two.given()
+    request = two.there.records.request_transfer(two.request(consent))
+    two.patient.pause(consent.id)
+    assert two.there.records.transfer(request.id).state is TransferState.REQUESTED
+    with pytest.raises(Refused):
+        two.offered(consent, transfer=request.id)
+    assert two.there.records.transfer(request.id).state is TransferState.REQUESTED
+    two.patient.withdraw(consent.id)
+    assert two.there.records.transfer(request.id).state is TransferState.REFUSED
+    with pytest.raises(Refused) as refused:
+        two.offered(consent, transfer=request.id)
+    assert refused.value.faults[0].code == "records.transfer-state"
+
+
+def test_nothing_is_sealed_for_a_consent_that_ended_while_the_record_was_read(two, monkeypatch):
+
+    consent, sealing = two.given(), offers.seal_record
+
+    def withdrawn_meanwhile(*arguments):
+        made = sealing(*arguments)
+        two.patient.withdraw(consent.id)
+        return made
+
+    monkeypatch.setattr(offers, "seal_record", withdrawn_meanwhile)
+    with pytest.raises(Refused) as refused:
+        two.offered(consent)
+    assert refused.value.faults[0].code == "records.consent-closed"
+    assert two.sender.records.transfers() == []
+    assert not list((two.sender.folder / "transfers").iterdir())
+    assert "transfer-offered" not in kinds(two)
+
+
+def test_the_same_offer_from_many_threads_is_one_transfer_with_one_sealed_file(two):
+    consent = two.given()
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(lambda _: two.offered(consent, request="at-once-1"), range(6)))
+    assert len({each.id for each in made}) == 1
+    assert kinds(two).count("transfer-offered") == 1
+    assert len(list((two.sender.folder / "transfers").iterdir())) == 1
+    assert two.opened(made[0], two.fetched(made[0]))

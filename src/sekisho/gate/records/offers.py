@@ -166,7 +166,9 @@ def _again(house: House, work: _Work, known: Transfer) -> Transfer:
     refuse_other(known, work.transfer)
     if known.state is TransferState.OFFERED:
         return finish(house, known)
-    if known.state is TransferState.REFUSED and known.decision is not None:
+    if known.state is TransferState.REFUSED:
+        if known.decision is None:
+            raise Refused(fault("records.transfer-state", state=known.state.value))
         raise Refused(*_refusal(known, known.decision))
     return known
 

@@ -74,7 +74,7 @@ class Erasure:
     recalls: tuple[Recall, ...]
     """To everyone who received something."""
     kept: tuple[Duty, ...]
-    """Duties by which the law makes sender or recipient keep a record of what was provided."""
+    """What the law asks of sender and recipient all the same, such as a record of the provision."""
 
 
 def request_erasure(house: House, standing: Standing) -> Erasure:
