@@ -163,7 +163,7 @@ class Records:
 
     def request_transfer(self, asked: TransferRequest) -> Transfer:
         """Ask a holder for a record under a consent; the same request id is the same transfer."""
-        return requests.request_transfer(self._call, asked)
+        return self._seen(requests.request_transfer(self._call, asked))
 
     def offer(self, offering: Offering, watch: Watch | None = None) -> Transfer:
         """Minimise, seal and offer a record; it waits until the recipient fetches it.
@@ -189,11 +189,12 @@ class Records:
 
     def fetch(self, transfer_id: str, proof: PickUpProof) -> PickedUp:
         """A sealed payload, open to be read; its receipt is in the log. Close its file."""
-        return pick_up.fetch(self._call, transfer_id, proof)
+        picked = pick_up.fetch(self._call, transfer_id, proof)
+        return replace(picked, transfer=self._seen(picked.transfer))
 
     def acknowledge(self, transfer_id: str, digest: str) -> Transfer:
         """The recipient says that what it received opened whole; the sealed copy vanishes."""
-        return pick_up.acknowledge(self._call, transfer_id, digest)
+        return self._seen(pick_up.acknowledge(self._call, transfer_id, digest))
 
     @staticmethod
     def remote(url: str, token: str) -> HttpTransfers:
@@ -224,7 +225,7 @@ class Records:
         """The transfers that the actor's participant sends or receives, oldest first."""
         mine = self._call.actor.participant
         demand(self._call.actor, Action.TRANSFER_READ, of=(mine,))
-        return self._house.store.records.transfers(party=mine)
+        return [self._seen(each) for each in self._house.store.records.transfers(party=mine)]
 
     def transfer(self, transfer_id: str) -> Transfer:
         """One transfer of the actor's participant; NotFound for any other."""
@@ -233,7 +234,16 @@ class Records:
         found = self._house.store.records.transfer(transfer_id)
         if found is None or mine not in (found.sender, found.recipient):
             raise NotFound(fault("records.no-transfer"))
-        return found
+        return self._seen(found)
+
+    def _seen(self, transfer: Transfer) -> Transfer:
+        """A transfer as the actor's participant sees it.
+
+        What stayed behind tells what there is, so it is for the sender and the subject; the
+        recipient knows by the consent and the flow what may have been left out.
+        """
+        own = self._call.actor.participant == transfer.sender
+        return transfer if own else replace(transfer, left_out=())
 
     def receipt(self, transfer_id: str, kind: str) -> str:
         """The receipt of what became of a transfer (`offered`, `fetched`, `acknowledged` ...)."""
