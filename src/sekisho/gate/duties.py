@@ -131,7 +131,7 @@ def duties(
 def duties_of_flow(house: House, programme: str, flow: str) -> list[StandingDuty]:
     """The duties that one flow brought, as they stand today; for whoever may see the flow."""
     today = house.clock.now().date()
-    kept = [each for each in house.store.duties.duties(programme) if each.flow == flow]
+    kept = house.store.duties.duties(programme, flow=flow)
     return [StandingDuty(each, _state(house, each, today)) for each in kept]
 
 

@@ -9,7 +9,9 @@ from sekisho.model.duty import AllowedFlow, DutyDone, KeptDuty
 class DutyStore(Protocol):
     """Duties that allowed flows brought. They are written in the transaction of their flow."""
 
-    def duties(self, programme: str | None = None, *, open_only: bool = False) -> list[KeptDuty]:
+    def duties(
+        self, programme: str | None = None, *, open_only: bool = False, flow: str | None = None
+    ) -> list[KeptDuty]:
         """Duties in order of the day on which they are due; those without a day come last."""
         ...
 

@@ -26,9 +26,12 @@ class SqlDuties:
         self._changing = change
         self._look = look
 
-    def duties(self, programme: str | None = None, *, open_only: bool = False) -> list[KeptDuty]:
+    def duties(
+        self, programme: str | None = None, *, open_only: bool = False, flow: str | None = None
+    ) -> list[KeptDuty]:
         """Duties in order of the day on which they are due; those without a day come last."""
         where = [duties.c.programme == programme] if programme is not None else []
+        where += [duties.c.flow == flow] if flow is not None else []
         where += [duties.c.done_at.is_(None)] if open_only else []
         with self._look() as connection:
             return duty_rows.find_duties(connection, *where)

@@ -75,12 +75,14 @@ def mine(house: House, standing: Standing, book: LogBook | None = None) -> Mine:
     store, subject = house.store.records, standing.subject
     if standing.spent is not None:
         store.spend(standing.spent)
+    consents = store.consents(subject=subject.id)
+    dossiers = [store.dossier(each.id) for each in consents]
     told = _Told(
         house,
         subject,
-        store.consents(subject=subject.id),
+        consents,
         store.transfers(subject=subject.id),
-        store.recalls(),
+        [each for found in dossiers if found is not None for each in found.recalls],
         {each.id: each for each in house.store.participants()},
     )
     return Mine(
