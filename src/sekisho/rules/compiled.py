@@ -112,6 +112,27 @@ def _by_path(conditions: Mapping[str, Condition]) -> dict[str, tuple[str, ...]]:
     return {path: tuple(names) for path, names in found.items()}
 
 
+def _atoms(
+    conditions: Mapping[str, Condition], packs: Packs
+) -> tuple[tuple[tuple[Atom, bool], ...], tuple[Atom, ...]]:
+    """Every comparison: of a fact on file, with the value for which it holds; of the flow."""
+    atoms = {atom for each in conditions.values() for atom in each.atoms()}
+    filed = [atom for atom in atoms if atom.path in packs.vocabulary.facts]
+    of_files = tuple((atom, (True in atom.values) == atom.wanted) for atom in filed)
+    return of_files, tuple(atoms.difference(filed))
+
+
+def _forbids(conditions: Mapping[str, Condition]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(
+        (name, each.gateways) for name, each in conditions.items() if each.effect == "forbid"
+    )
+
+
+def _duties(packs: Packs, ends: Ends) -> tuple[DutyRule, ...]:
+    codes = sorted(set(ends) & set(packs.packs))
+    return tuple(duty for code in codes for duty in packs.packs[code].duties)
+
+
 def _can_concern(rule: PackRule, ends: Ends) -> bool:
     """Whether a requirement can concern a flow between these two places."""
     places = {"sender.jurisdiction": ends[0], "recipient.jurisdiction": ends[1]}
@@ -192,7 +213,7 @@ def _compile(
     except NotCedar as error:
         raise Unusable((Fault("rules.not-cedar", {"why": str(error)}),)) from error
     cited = {rule.cited.id: rule.cited for rule in of_packs}
-    atoms = {atom for each in conditions.values() for atom in each.atoms()}
+    of_files, of_flows = _atoms(conditions, packs)
     return Compiled(
         policies=policies,
         paths=paths - SCOPE,
@@ -200,24 +221,12 @@ def _compile(
         by_path=by_path,
         must_be_known=frozenset().union(*needed),
         conditions=conditions,
-        of_files=tuple(
-            (atom, (True in atom.values) == atom.wanted)
-            for atom in atoms
-            if atom.path in packs.vocabulary.facts
-        ),
-        of_flows=tuple(atom for atom in atoms if atom.path not in packs.vocabulary.facts),
+        of_files=of_files,
+        of_flows=of_flows,
         cited=cited | {rule.id: cited_rule(rule) for rule in programme},
         requirements=tuple(rule.cited.id for rule in of_packs if rule.is_requirement),
-        forbids=tuple(
-            (name, condition.gateways)
-            for name, condition in conditions.items()
-            if condition.effect == "forbid"
-        ),
+        forbids=_forbids(conditions),
         permits=tuple(rule.id for rule in programme if conditions[rule.id].effect == "permit"),
         own=frozenset(rule.id for rule in programme),
-        duties=tuple(
-            duty
-            for code in sorted(set(ends) & set(packs.packs))
-            for duty in packs.packs[code].duties
-        ),
+        duties=_duties(packs, ends),
     )
