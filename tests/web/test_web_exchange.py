@@ -208,3 +208,31 @@ def test_axe_finds_nothing_and_a_phone_scrolls_one_way(house, served, browser, l
         assert json.dumps(page.evaluate(RUN_AXE), indent=1) == "[]", page.url
         assert page.evaluate("document.documentElement.scrollWidth") == width, page.url
     context.close()
+
+
+def test_programs_do_the_same_with_a_token(house):
+    node, references, token = house
+    client = client_of(node)
+    bearer = {"authorization": f"Bearer {token}"}
+    here = f"/api/v1/programmes/{NAME}/forms/report"
+    template = client.get(f"{here}/template.xlsx", headers=bearer)
+    assert template.content.startswith(b"PK")
+    filled = client.put(f"{here}/filled", content=JAPAN_MD.read_bytes(), headers=bearer)
+    assert set(filled.json()["answers"]) == {"a", "b", "d"}
+    assert any("left empty" in note for note in filled.json()["notes"])
+    node.as_("can-officer").forms.drop(NAME, "report")
+    found = client.get("/api/v1/search", params={"q": "雇用"}, headers=bearer).json()["found"]
+    assert [each["participant"] for each in found] == ["usa"]
+    for path in (f"{here}/comparison.csv", f"{here}/every-json.zip"):
+        assert client.get(path, headers=bearer).status_code == 200
+        assert client.get(path).status_code == 403
+    report = f"/api/v1/submissions/{references['jpn']}/report.docx"
+    assert client.get(report, headers=bearer).content.startswith(b"PK")
+    assert client.get(report).status_code == 404
+    assert client.get("/api/v1/search", params={"q": "雇用"}).json() == {"found": []}
+    line = client.get(f"/api/v1/programmes/{NAME}/timeline", params={"who": "NZL"}).json()
+    assert "CC BY-SA 4.0" in line["licence"]
+    assert len(line["events"]) == 68
+    refused = client.put(f"{here}/filled", content=b"PK\x03\x04", headers=bearer)
+    assert refused.status_code == 422
+    assert "docx" in refused.text

@@ -28,7 +28,7 @@ def forms_api(node: Signing) -> APIRouter:
     return router
 
 
-def _speaker(node: Signing, request: Request) -> FormNode:
+def speaker(node: Signing, request: Request) -> FormNode:
     """The node on behalf of whoever brings a token.
 
     No cookie is looked at, so no other site's page can make a browser speak here.
@@ -39,14 +39,15 @@ def _speaker(node: Signing, request: Request) -> FormNode:
     return node.as_token(token.strip())
 
 
-def _anyone(node: Signing, request: Request) -> FormNode:
-    """As `_speaker`; a reader whom nobody knows when no token is brought."""
+def anyone(node: Signing, request: Request) -> FormNode:
+    """As `speaker`; a reader whom nobody knows when no token is brought."""
     if "authorization" in request.headers:
-        return _speaker(node, request)
+        return speaker(node, request)
     return node.as_anybody()
 
 
-def _json(body: object, status: int = 200) -> JSONResponse:
+def json_answer(body: object, status: int = 200) -> JSONResponse:
+    """An answer that nobody keeps on the way."""
     return JSONResponse(body, status, {"Cache-Control": OFFICER_HEADERS["Cache-Control"]})
 
 
@@ -61,7 +62,8 @@ def _seen(request: Request) -> int | None:
     return int(number)
 
 
-async def _body(request: Request, most: int) -> bytes:
+async def read_body(request: Request, most: int) -> bytes:
+    """What was sent, of which nothing is read beyond the most."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
@@ -74,27 +76,27 @@ async def _body(request: Request, most: int) -> bytes:
 def _asking(node: Signing, router: APIRouter) -> None:
     @router.get("/programmes/{programme}/forms", summary="The forms of a programme")
     def every(request: Request, programme: str) -> JSONResponse:
-        speaker = _speaker(node, request)
-        found = speaker.programme(programme)
-        return _json({"forms": [_form(speaker.forms, found.id, each) for each in found.forms]})
+        asking = speaker(node, request)
+        found = asking.programme(programme)
+        return json_answer({"forms": [_form(asking.forms, found.id, each) for each in found.forms]})
 
     @router.get("/programmes/{programme}/forms/{form_id}", summary="One form, with its schema")
     def one(request: Request, programme: str, form_id: str) -> JSONResponse:
-        forms = _speaker(node, request).forms
+        forms = speaker(node, request).forms
         about = _form(forms, programme, forms.form(programme, form_id))
-        return _json({**about, "schema": forms.schema(programme, form_id)})
+        return json_answer({**about, "schema": forms.schema(programme, form_id)})
 
     @router.get(
         "/programmes/{programme}/forms/{form_id}/status", summary="Who has answered, who has not"
     )
     def status(request: Request, programme: str, form_id: str) -> JSONResponse:
-        found = _speaker(node, request).forms.status(programme, form_id)
+        found = speaker(node, request).forms.status(programme, form_id)
         answered = [
             {"participant": e.participant, "reference": e.reference, "late": e.late}
             for e in found.answered
         ]
         rest = {"drafting": list(found.drafting), "waiting": list(found.waiting)}
-        return _json({"answered": answered, **rest})
+        return json_answer({"answered": answered, **rest})
 
 
 def _form(forms: Forms, programme: str, form: Form) -> dict[str, object]:
@@ -130,29 +132,29 @@ def _answering(node: Signing, router: APIRouter) -> None:
 
     @router.get(f"{here}/draft", summary="The draft of the caller's organisation")
     def draft(request: Request, programme: str, form_id: str) -> JSONResponse:
-        return _json(_draft(_speaker(node, request).forms.draft(programme, form_id)))
+        return json_answer(_draft(speaker(node, request).forms.draft(programme, form_id)))
 
     @router.put(f"{here}/draft", summary="Save answers to the whole form")
     async def fill(request: Request, programme: str, form_id: str) -> JSONResponse:
-        answers = parse_answers(await _body(request, MOST_OF_JSON))
-        forms, seen = _speaker(node, request).forms, _seen(request)
+        answers = parse_answers(await read_body(request, MOST_OF_JSON))
+        forms, seen = speaker(node, request).forms, _seen(request)
         filled = partial(forms.fill, programme, form_id, answers, revision=seen)
-        return _json(_draft(await run_in_threadpool(filled)))
+        return json_answer(_draft(await run_in_threadpool(filled)))
 
     @router.put(f"{here}/files/{{question}}/{{name}}", summary="Bring the file for a question")
     async def attach(
         request: Request, programme: str, form_id: str, question: str, name: str
     ) -> JSONResponse:
-        forms = _speaker(node, request).forms
-        data = await _body(request, MOST_UPLOAD)
+        forms = speaker(node, request).forms
+        data = await read_body(request, MOST_UPLOAD)
         named = (name, data)
         file = await run_in_threadpool(forms.attach_bytes, programme, form_id, question, named)
-        return _json(answers_json({"file": file})["file"], 201)
+        return json_answer(answers_json({"file": file})["file"], 201)
 
     @router.post(f"{here}/submissions", summary="Submit the draft", status_code=201)
     def submit(request: Request, programme: str, form_id: str) -> JSONResponse:
-        receipt = _speaker(node, request).forms.submit(programme, form_id)
-        return _json(_receipt(receipt), 201)
+        receipt = speaker(node, request).forms.submit(programme, form_id)
+        return json_answer(_receipt(receipt), 201)
 
 
 def _receipt(receipt: Receipt) -> dict[str, object]:
@@ -167,25 +169,25 @@ def _submission(made: Submission) -> dict[str, object]:
 def _reading(node: Signing, router: APIRouter) -> None:
     @router.get("/programmes/{programme}/submissions", summary="What may be read")
     def every(request: Request, programme: str) -> JSONResponse:
-        found = _anyone(node, request).forms.submissions(programme)
-        return _json({"submissions": [_submission(each) for each in found]})
+        found = anyone(node, request).forms.submissions(programme)
+        return json_answer({"submissions": [_submission(each) for each in found]})
 
     @router.get("/submissions/{reference}", summary="One submission")
     def one(request: Request, reference: str) -> JSONResponse:
-        return _json(_submission(_anyone(node, request).forms.submission(reference)))
+        return json_answer(_submission(anyone(node, request).forms.submission(reference)))
 
     @router.get("/submissions/{reference}/receipt", summary="Its receipt, for whoever made it")
     def receipt(request: Request, reference: str) -> Response:
-        return _json(_receipt(_speaker(node, request).forms.receipt(reference)))
+        return json_answer(_receipt(speaker(node, request).forms.receipt(reference)))
 
     @router.post("/submissions/{reference}/correct", summary="Begin a correction: a draft")
     def correct(request: Request, reference: str) -> JSONResponse:
-        return _json(_draft(_speaker(node, request).forms.correct(reference)))
+        return json_answer(_draft(speaker(node, request).forms.correct(reference)))
 
     @router.post("/submissions/{reference}/open", summary="Let everyone read it")
     def open_(request: Request, reference: str) -> JSONResponse:
-        return _json(_submission(_speaker(node, request).forms.open_to_public(reference)))
+        return json_answer(_submission(speaker(node, request).forms.open_to_public(reference)))
 
     @router.post("/submissions/{reference}/withdraw", summary="Take it back")
     def withdraw(request: Request, reference: str) -> JSONResponse:
-        return _json(_submission(_speaker(node, request).forms.withdraw(reference)))
+        return json_answer(_submission(speaker(node, request).forms.withdraw(reference)))

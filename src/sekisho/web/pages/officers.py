@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from sekisho.terms import Language
+from sekisho.web.api.documents import documents_api
 from sekisho.web.api.duties import duties_api
 from sekisho.web.api.forms import forms_api
 from sekisho.web.pages.data_requests import request_pages
@@ -27,4 +28,9 @@ def officer_pages(node: Signing) -> list[APIRouter]:
         request_pages,
         duty_pages,
     )
-    return [forms_api(node), duties_api(node), *(room(desk) for desk in desks for room in rooms)]
+    return [
+        forms_api(node),
+        documents_api(node),
+        duties_api(node),
+        *(room(desk) for desk in desks for room in rooms),
+    ]
