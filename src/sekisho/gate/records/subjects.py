@@ -72,8 +72,9 @@ def identify_anew(
     """Another secret for a subject whom the holder has identified again; it is shown this once.
 
     The former secret acts for nobody from now on. The entry carries the marks of both, so whoever
-    has the former one sees that it was replaced, also when nobody asked for it. A key stays as it
-    was registered only when it is given again: who lost the secret may have lost the key, too.
+    has the former one sees that it was replaced, also when nobody asked for it. Address and
+    key hold from then on only as they are given again: the hash of the address was the former
+    secret's, and who lost the secret may have lost the key, too.
 
     Raises: NotFound, NotPermitted, UsageError.
     """
