@@ -15,6 +15,7 @@ from sekisho.formats.consent_fhir import consent_resource
 from sekisho.terms import ConsentState
 from tests.lib.consents import FLOW, HOSPITALS, SUBJECT, asked, given, then
 from tests.lib.fhir_judge import judged
+from tests.lib.records import BERLIN, pair
 
 pytestmark = [
     pytest.mark.filterwarnings(f"ignore:{word}:DeprecationWarning")
@@ -220,3 +221,14 @@ def test_the_second_judge_refuses_a_consent_with_another_status_or_an_unknown_fi
     whole = consent_resource(given(), FLOW, HOSPITALS)
     bad = {"status": {**whole, "status": "maybe"}, "field": {**whole, "colour": "x"}}
     assert all(judged(list(bad.items())).values())
+
+
+def test_a_consent_from_a_nodes_own_store_holds_what_the_standard_asks_for(tmp_path):
+    two = pair(tmp_path, BERLIN)
+    consent = two.given()
+    for who, kind in ((two.staff, "dpv:ConsentRecord"), (two.patient, "dpv:ConsentReceipt")):
+        paper = who.consent_paper(consent.id, "dpv")
+        good, said = conforms(graph(paper))
+        assert good, said
+        assert paper["@type"] == kind
+    FhirConsent.model_validate(two.staff.consent_paper(consent.id, "fhir"))
