@@ -109,6 +109,13 @@ def test_the_link_is_not_destroyed_while_a_consent_holds_and_not_twice(two):
         patient.destroy_link()
 
 
+def test_a_destroyed_link_is_never_tied_anew(two):
+    two.patient.destroy_link()
+    with pytest.raises(NotFound):
+        two.sender.records.identify_anew(two.subject.id, ADDRESS)
+    assert two.sender._house.store.records.subject(two.subject.id).secret is None
+
+
 def test_after_the_link_is_destroyed_a_past_recipient_can_still_answer(two):
     gone_through(two)
     two.patient.destroy_link()

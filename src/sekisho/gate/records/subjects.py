@@ -11,7 +11,7 @@ import re
 import secrets
 from dataclasses import replace
 
-from sekisho.errors import Refused, UsageError, fault
+from sekisho.errors import NotFound, Refused, UsageError, fault
 from sekisho.gate.house import Call, House
 from sekisho.gate.records.entries import RecordSaid, record_entry
 from sekisho.gate.records.standing import Standing, by_holder
@@ -84,9 +84,12 @@ def identify_anew(
     mark = record_mark(secret, address) if address is not None else None
 
     def judge(subject: Subject) -> tuple[Subject, Entry]:
-        former = (*subject.former, *([subject.secret] if subject.secret is not None else []))
+        if subject.secret is None:
+            # The link was destroyed meanwhile, for good.
+            raise NotFound(fault("records.no-subject"))
+        former = (*subject.former, subject.secret)
         anew = replace(subject, secret=secret, public_key=raw, record_mark=mark, former=former)
-        return anew, _changed(house, anew, "replaced", *former[-1:])
+        return anew, _changed(house, anew, "replaced", subject.secret)
 
     changed = house.store.records.change_subject(standing.subject.id, judge)
     sequence(house)
