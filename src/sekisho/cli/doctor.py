@@ -10,7 +10,12 @@ import click
 from sekisho.cli.options import Speaker, common, said
 from sekisho.cli.witnesses import say_standing
 
-OPTIONAL = {"web": "fastapi", "privacy": "opendp", "postgres": "psycopg", "spark": "pyspark"}
+OPTIONAL = {
+    "web": "fastapi",
+    "privacy": "opendp",
+    "postgres": "psycopg",
+    "documents": "typst",
+}
 
 
 @click.command(help=said("help-doctor"))
