@@ -6,13 +6,15 @@ that text comes back where it stood, also after people have edited it.
 """
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
-from sekisho.formats.unpack import FileKind, harmless_package
+from sekisho.errors import DeliveryError, fault
+from sekisho.formats.unpack import FileKind, Limits, harmless_package
 from sekisho.model.characters import shown
 from sekisho.model.document import (
     Block,
@@ -35,6 +37,24 @@ _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallba
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _FONTS = {Language.EN: "Noto Sans", Language.JA: "Noto Sans JP"}
 _SHADE = "D9E2EC"
+MOST_CELLS = 500_000
+"""Cells of all tables together: each row is filled up to the width of the widest."""
+_LIMITS = Limits(elements=1_000_000)
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,4}")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is known while a document is read: its styles, and how many cells it may still have."""
+
+    styles: Mapping[str, str]
+    left: int = MOST_CELLS
+
+    def take(self, cells: int) -> None:
+        """Count cells; DeliveryError when there are too many."""
+        self.left -= cells
+        if self.left < 0:
+            raise DeliveryError(fault("documents.too-many-cells", most=MOST_CELLS))
 
 
 def read_docx(data: bytes) -> tuple[Block, ...]:
@@ -47,14 +67,13 @@ def read_docx(data: bytes) -> tuple[Block, ...]:
     """
     from docx import Document as OpenedDocument
 
-    opened = OpenedDocument(harmless_package(data, FileKind.DOCX))
-    styles = _styles(opened)
-    return tuple(_blocks(opened.element.body, styles))
+    opened = OpenedDocument(harmless_package(data, FileKind.DOCX, _LIMITS))
+    return tuple(_blocks(opened.element.body, _Reading(_styles(opened))))
 
 
 def left_out_of(data: bytes) -> tuple[str, ...]:
     """What a DOCX holds that is not read: `pictures`, `footnotes`, `comments`."""
-    with zipfile.ZipFile(harmless_package(data, FileKind.DOCX)) as package:
+    with zipfile.ZipFile(harmless_package(data, FileKind.DOCX, _LIMITS)) as package:
         names = package.namelist()
         found = {
             "pictures": any(name.startswith("word/media/") for name in names),
@@ -77,14 +96,14 @@ def _styles(opened: Any) -> Mapping[str, str]:
     }
 
 
-def _blocks(parent: Any, styles: Mapping[str, str]) -> Iterator[Block]:
+def _blocks(parent: Any, reading: _Reading) -> Iterator[Block]:
     for element in parent:
         if element.tag == f"{_W}p":
-            yield _paragraph(element, styles)
+            yield _paragraph(element, reading.styles)
         elif element.tag == f"{_W}tbl":
-            yield _grid(element, styles)
+            yield _grid(element, reading)
         elif element.tag in {f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}customXml"}:
-            yield from _blocks(element, styles)
+            yield from _blocks(element, reading)
 
 
 def _paragraph(element: Any, styles: Mapping[str, str]) -> Block:
@@ -92,7 +111,7 @@ def _paragraph(element: Any, styles: Mapping[str, str]) -> Block:
     text = _text(element)
     if name == "title":
         return Heading(text, 0)
-    if name.startswith("heading ") and name[8:].isdigit():
+    if name.startswith("heading ") and _PLAIN_NUMBER.fullmatch(name[8:]):
         return Heading(text, int(name[8:]))
     return Paragraph(text, role="strong" if _is_bold(element) else "plain")
 
@@ -129,21 +148,24 @@ def _is_bold(element: Any) -> bool:
     return bool(runs) and all(m is not None and m.get(f"{_W}val") not in off for m in marks)
 
 
-def _grid(table: Any, styles: Mapping[str, str]) -> Grid:
-    rows = [_row(row, styles) for row in _within(table, f"{_W}tr")]
+def _grid(table: Any, reading: _Reading) -> Grid:
+    rows = [_row(row, reading) for row in _within(table, f"{_W}tr")]
     wide = max((len(row) for row in rows), default=0)
+    reading.take(wide * len(rows))
     even = [row + ((),) * (wide - len(row)) for row in rows]
     head = tuple("\n".join(line.text for line in cell) for cell in even[0]) if even else ()
     return Grid(head, tuple(even[1:]))
 
 
-def _row(row: Any, styles: Mapping[str, str]) -> tuple[tuple[Line, ...], ...]:
+def _row(row: Any, reading: _Reading) -> tuple[tuple[Line, ...], ...]:
     cells: list[tuple[Line, ...]] = []
     for cell in _within(row, f"{_W}tc"):
-        cells.append(tuple(_lines(cell, styles)))
+        if len(cells) > reading.left:
+            reading.take(len(cells))
+        cells.append(tuple(_lines(cell, reading.styles)))
         span = cell.find(f"{_W}tcPr/{_W}gridSpan")
         across = span.get(f"{_W}val", "1") if span is not None else "1"
-        cells += [()] * (min(int(across), 64) - 1 if across.isdigit() else 0)
+        cells += [()] * (min(int(across), 64) - 1 if _PLAIN_NUMBER.fullmatch(across) else 0)
     return tuple(cells)
 
 

@@ -12,6 +12,8 @@ from sekisho.formats.unpack import MIB, FileKind, kind_of
 from sekisho.model.document import Block, Bullets, Grid, Heading, Line, Paragraph
 
 MOST_BYTES = 2 * MIB
+MOST_CELLS = 200_000
+"""Cells of all tables together: each row is filled up to the width of its head."""
 _HEADING = re.compile(r"#{1,6}(?=[ \t]|$)")
 _ITEM = re.compile(r"[ \t]{0,3}(?:[-*+]|\d{1,9}[.)])[ \t]+(.*)")
 _FENCE = re.compile(r"[ \t]{0,3}(```+|~~~+)")
@@ -44,7 +46,7 @@ def read_markdown(data: bytes) -> tuple[Block, ...]:
 
 
 def _blocks(lines: list[str]) -> Iterator[Block]:
-    at = 0
+    at, left = 0, MOST_CELLS
     while at < len(lines):
         line = lines[at]
         if not line.strip() or _is_rule(line):
@@ -56,7 +58,8 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
             yield Heading(_inline(_without_marks(line)), len(head[0]))
             at += 1
         elif _is_table(lines, at):
-            at, grid = _table(lines, at)
+            at, grid = _table(lines, at, left)
+            left -= len(grid.header) * (len(grid.rows) + 1)
             yield grid
         elif _ITEM.fullmatch(line):
             at, items = _items(lines, at)
@@ -95,10 +98,12 @@ def _is_table(lines: list[str], at: int) -> bool:
     )
 
 
-def _table(lines: list[str], at: int) -> tuple[int, Grid]:
+def _table(lines: list[str], at: int, most_cells: int) -> tuple[int, Grid]:
     header = _cells(lines[at])
     end, rows = at + 2, []
     while end < len(lines) and "|" in lines[end]:
+        if len(header) * (len(rows) + 2) > most_cells:
+            raise DeliveryError(fault("documents.too-many-cells", most=MOST_CELLS))
         cells = _cells(lines[end])
         even = (*cells[: len(header)], *("",) * (len(header) - len(cells)))
         beyond = [cell for cell in cells[len(header) :] if cell]

@@ -64,6 +64,12 @@ class Limits:
     """How many times its folded size a part over 1 MiB may have."""
     depth: int = 64
     """How deep XML elements may stand in each other."""
+    elements: int = 6_000_000
+    """XML elements of all parts that hold the contents: sheets, texts of cells, the document."""
+    others: int = 150_000
+    """XML elements of any other part: styles, names, what belongs together."""
+    merged: int = 1_000_000
+    """Cells that all merged ranges of a workbook cover: a reader makes each of them."""
 
 
 LIMITS = Limits()
@@ -133,8 +139,9 @@ def unpack(data: bytes, wanted: FileKind, limits: Limits = LIMITS) -> dict[str, 
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, ZlibError):
         raise DeliveryError(fault("documents.damaged", wanted=wanted.value)) from None
     _refuse_programs(parts)
+    tally = _Tally(limits)
     for name in _xml_parts(parts):
-        _check_xml(name, parts[name], limits.depth)
+        _check_xml(name, parts[name], tally)
     if _main_kind(parts.get(_CONTENT_TYPES, b"")) is not wanted:
         raise DeliveryError(_another_kind(FileKind.ZIP, wanted))
     return parts
@@ -261,20 +268,60 @@ def _relations(name: str, content: bytes) -> Iterator[tuple[str, bool]]:
     yield from found
 
 
-def _check_xml(name: str, content: bytes, most_depth: int) -> None:
-    depth = 0
+_CONTENTS = re.compile(r"xl/worksheets/|xl/sharedstrings|word/document", re.IGNORECASE)
+_RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Za-z]{1,3})\$?([0-9]{1,7}))?")
 
-    def opened(_tag: str, _attributes: dict[str, str]) -> None:
-        nonlocal depth
+
+@dataclass(slots=True)
+class _Tally:
+    """What the parts of one file hold together."""
+
+    limits: Limits
+    elements: int = 0
+    merged: int = 0
+
+    def merge(self, ref: str) -> None:
+        """Count the cells of a merged range; the reader has no word for another form of it."""
+        found = _RANGE.fullmatch(ref)
+        if found is None:
+            raise DeliveryError(fault("documents.damaged", wanted=FileKind.XLSX.value))
+        column, row, last_column, last_row = found.groups()
+        wide = abs(_place(last_column or column) - _place(column)) + 1
+        self.merged += wide * (abs(int(last_row or row) - int(row)) + 1)
+        if self.merged > self.limits.merged:
+            raise DeliveryError(fault("documents.too-many-cells", most=self.limits.merged))
+
+
+def _place(column: str) -> int:
+    place = 0
+    for letter in column.upper():
+        place = place * 26 + ord(letter) - 64
+    return place
+
+
+def _check_xml(name: str, content: bytes, tally: _Tally) -> None:
+    limits, depth, here = tally.limits, 0, 0
+    is_contents = _CONTENTS.match(name) is not None
+    most = limits.elements - tally.elements if is_contents else limits.others
+
+    def opened(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth, here
         depth += 1
-        if depth > most_depth:
-            raise DeliveryError(fault("documents.too-deep", most=most_depth))
+        here += 1
+        if depth > limits.depth:
+            raise DeliveryError(fault("documents.too-deep", most=limits.depth))
+        if here > most:
+            raise DeliveryError(fault("documents.too-many-elements", part=printable(name)))
+        if tag.endswith("mergeCell"):
+            tally.merge(attributes.get("ref", ""))
 
     def closed(_tag: str) -> None:
         nonlocal depth
         depth -= 1
 
     _parse(name, content, opened, closed)
+    if is_contents:
+        tally.elements += here
 
 
 def _parse(

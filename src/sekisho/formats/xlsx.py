@@ -182,8 +182,8 @@ def read_xlsx(data: bytes) -> tuple[BookSheet, ...]:
         sheets = []
         for each in opened.worksheets:
             if each.sheet_state == "visible":
-                sheets.append(_read_sheet(each, left))
-                left -= sum(len(row) for row in sheets[-1].rows)
+                sheet, left = _read_sheet(each, left)
+                sheets.append(sheet)
         opened.close()
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, InvalidFileException):
         # openpyxl has no error of its own for a workbook whose parts do not fit together
@@ -203,14 +203,16 @@ def _unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text.replace(_KEPT, ""))
 
 
-def _read_sheet(opened: Any, most_cells: int) -> BookSheet:
+def _read_sheet(opened: Any, most_cells: int) -> tuple[BookSheet, int]:
+    """A sheet, and how many cells are left for the next."""
     opened.reset_dimensions()
     rows: list[tuple[Value, ...]] = []
     empty = 0
     # openpyxl fills each row up to its last cell: what it fills counts, or one cell far out in
-    # each of many rows would cost hours (test_documents_text: a_sheet_that_claims_a_million_rows)
+    # each of many rows would cost hours (test_documents_text: a_sheet_that_claims_a_million_rows).
+    # It counts up to the number that a row bears, too: rows that are not there are worth a cell.
     for cells in opened.iter_rows():
-        most_cells -= len(cells)
+        most_cells -= max(len(cells), 1)
         if most_cells < 0:
             raise DeliveryError(fault("documents.too-many-cells", most=MOST_CELLS_READ))
         row = tuple(_read_cell(opened.title, cell) for cell in cells)
@@ -220,7 +222,7 @@ def _read_sheet(opened: Any, most_cells: int) -> BookSheet:
             rows += [()] * min(empty, 1000)
             rows.append(row)
         empty = 0 if row else empty + 1
-    return BookSheet(str(opened.title), tuple(rows), head_rows=0)
+    return BookSheet(str(opened.title), tuple(rows), head_rows=0), most_cells
 
 
 def _read_cell(sheet: str, cell: Any) -> Value:
