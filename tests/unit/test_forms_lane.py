@@ -22,8 +22,10 @@ from sekisho.lanes.open.schema import answers_schema
 from sekisho.lanes.open.validate import asked_questions, counted, validate
 from sekisho.lanes.open.written import answers_bytes, answers_json, submission_bytes
 from sekisho.model.form import Check, Comparison, Condition, Deadline
-from sekisho.model.submission import BothText, Money, SubmissionState
+from sekisho.model.submission import BothText, Leftover, Money, SubmissionState
 from sekisho.model.text import Text
+from sekisho.present.answers import leftover_text
+from sekisho.terms import Language
 from tests.lib.forms import ANSWERS, answers, survey
 from tests.lib.forms_submissions import AT, draft, read, submission
 
@@ -349,6 +351,21 @@ def test_a_draft_is_carried_to_a_changed_form_and_nothing_of_it_is_lost():
     assert Decimal(7) in {left.answer for left in moved.leftovers}
     late = save(moved, "two", clashing.revision, region="south")
     assert len(late.clashes) == 2
+
+
+def test_what_is_left_over_is_shown_in_words_whatever_it_was():
+    found = read()
+    title = Text("Old", "旧")
+    told = {
+        name: leftover_text(Leftover(name, title, found[name]), Language.EN)
+        for name in ("staff", "spent", "since", "lessons", "tools", "sites")
+    }
+    assert told["staff"] == "120"
+    assert told["spent"] == "1,200,000 JPY"
+    assert told["since"] == "7 April 2020"
+    assert "会議が減りました。" in told["lessons"]
+    assert told["tools"] == "video\nother"
+    assert told["sites"] == "rice | 12.50\ntea | 3.00 | =1+1"
 
 
 # -- who has answered -----------------------------------------------------------------------------

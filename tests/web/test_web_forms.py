@@ -9,7 +9,15 @@ import pytest
 from sekisho.people import ANYBODY
 from sekisho.web.security import FORM_POLICY, HEADERS, POLICY
 from sekisho.web.session import IDLE_S, LONGEST_S, Sessions, safe_place
-from tests.lib.forms import ASK, FORM, PROGRAMME, answers, make_node
+from tests.lib.forms import (
+    ASK,
+    FORM,
+    PROGRAMME,
+    SURVEY,
+    answers,
+    make_node,
+    write_programme,
+)
 from tests.lib.forms_served import OfficerBrowser, client_of, form_to, forms_of, text_of
 
 HERE = f"/forms/{PROGRAMME}/{FORM}"
@@ -177,6 +185,30 @@ def test_two_officers_see_both_versions_side_by_side_and_choose(house, officer):
     second.send(versions, "/s/firm", region=["south"], do=["settle"])
     settled = node.as_("carrier-a-1").forms.draft(PROGRAMME, FORM)
     assert (settled.answers["region"], settled.clashes) == ("south", ())
+
+
+def test_a_changed_form_shows_what_has_no_place_until_somebody_says_to_have_read_it(
+    house, officer, tmp_path
+):
+    node, _, _ = house
+    fill(officer)
+    changed = SURVEY.replace("version = 1", "version = 2").replace(
+        'title = { en = "Spent on telework", ja = "テレワークの費用" }',
+        'title = { en = "Spent in May", ja = "5月の費用" }',
+    )
+    node.add_programme(write_programme(tmp_path / "second", telework=changed))
+    start = officer.get(HERE)
+    assert "The form has changed" in start.text
+    assert "1,200,000 JPY" in start.text
+    check = officer.get(f"{HERE}/check")
+    assert "Spent in May" in check.text
+    refused = officer.send(check, "/submit")
+    assert refused.status_code == 409
+    assert "have no place in it" in refused.text
+    done = officer.follow(officer.send(check, "/submit", leftovers=["seen"]))
+    assert "Your reference number" in done.text
+    (made,) = node.forms.submissions(PROGRAMME)
+    assert (made.version, "spent" in made.answers) == (2, False)
 
 
 def test_a_member_reads_corrects_opens_and_withdraws_on_pages(house, officer):

@@ -180,7 +180,7 @@ def _saved(forms: "Forms", where: tuple[str, str], given: Mapping[str, object]) 
 
 def _show_draft(speaker: Speaker, form_: "Form", draft_: "Draft") -> None:
     from sekisho.lanes.open.written import answer_json, answers_json
-    from sekisho.present.answers import answer_lines
+    from sekisho.present.answers import answer_lines, leftover_text
 
     tell(speaker, "draft-revision", form=form_.id, revision=draft_.revision)
     for line in answer_lines(form_, draft_.answers, speaker.language):
@@ -189,6 +189,8 @@ def _show_draft(speaker: Speaker, form_: "Form", draft_: "Draft") -> None:
         tell(speaker, "draft-clash", section=clash.section, by=clash.by)
     for each in draft_.leftovers:
         tell(speaker, "draft-leftover", title=each.title.said(speaker.language))
+        for line in leftover_text(each, speaker.language).split("\n"):
+            speaker.line(f"    {line}")
     speaker.answer(
         {
             "form": form_.id,

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from sekisho.model.form import Form, Question, QuestionKind, Section
-from sekisho.model.submission import Answer, Answers, BothText, FileRef, Money
+from sekisho.model.submission import Answer, Answers, BothText, FileRef, Leftover, Money
 from sekisho.terms import Language
 from sekisho.text import sentence
 
@@ -114,6 +114,21 @@ def answer_lines(form: Form, answers: Answers, language: Language) -> Iterator[s
             if each.rows:
                 yield f"    {' | '.join(each.head)}"
             yield from (f"    {' | '.join(_one_line(row))}" for row in each.rows)
+
+
+def leftover_text(leftover: Leftover, language: Language) -> str:
+    """An answer whose question is gone, in words: options by their ids, a table row by row."""
+    plain = Question(leftover.question, QuestionKind.TEXT, leftover.title)
+    answer = leftover.answer
+    if not isinstance(answer, tuple):
+        return answer_text(plain, answer, language)
+    lines = [
+        " | ".join(answer_text(plain, cell, language) for cell in each.values())
+        if isinstance(each, Mapping)
+        else each
+        for each in answer
+    ]
+    return "\n".join(lines)
 
 
 def _one_line(row: tuple[str, ...]) -> tuple[str, ...]:

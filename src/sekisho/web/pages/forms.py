@@ -12,6 +12,7 @@ from sekisho.lanes.open.validate import validate
 from sekisho.lanes.open.written import answer_json
 from sekisho.model.form import Form, Section
 from sekisho.model.submission import Draft
+from sekisho.present.answers import leftover_text
 from sekisho.present.answers import shown as shown_answer
 from sekisho.web.pages import form_views as views
 from sekisho.web.pages.form_input import fields_of, given_answers
@@ -146,16 +147,7 @@ def _start(sheet: Sheet) -> Response:
 def _leftovers(sheet: Sheet, draft: Draft) -> list[tuple[str, str]]:
     """What the changed form has no place for: the question, and the answer in words."""
     language = sheet.desk.language
-    found = []
-    for each in draft.leftovers:
-        answer = each.answer
-        if isinstance(answer, tuple):
-            words = "; ".join(str(part) for part in answer)
-        else:
-            question = sheet.form.question(each.question)
-            words = shown_answer(question, answer, language).text if question else str(answer)
-        found.append((each.title.said(language), words))
-    return found
+    return [(each.title.said(language), leftover_text(each, language)) for each in draft.leftovers]
 
 
 def _section(sheet: Sheet, section_id: str) -> Response:
