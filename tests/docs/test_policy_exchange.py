@@ -12,6 +12,8 @@ import pytest
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorials" / "policy-exchange.md"
 BLOCKS = re.findall(r"^```bash\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
 
+pytestmark = pytest.mark.timeout(900)  # two dozen commands, each a start of its own
+
 
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
@@ -56,5 +58,5 @@ def test_the_members_have_every_report_and_the_comparison(followed):
     comparison = (folder / "comparison.csv").read_text("utf-8-sig")
     assert "Supporting SMEs in introducing teleworking" in comparison
     assert comparison.count("nothing submitted") == 19 * 5
-    for name in ("template.xlsx", "template.docx", "comparison.xlsx", "comparison.docx"):
+    for name in ("template.xlsx", "template.docx", "comparison.xlsx"):
         assert (folder / name).read_bytes().startswith(b"PK")

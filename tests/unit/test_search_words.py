@@ -1,5 +1,6 @@
 """Search finds words of English and of scripts without spaces, on both stores alike."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -203,6 +204,18 @@ def test_the_index_catches_up_page_by_page_and_only_once(backend, tmp_path, monk
     after = newest[-1].entry_index
     assert found(store, "telework", most=3, before=after) == [5, 4, 3]
     assert found(store, "telework", programme="another") == []
+    store.close()
+
+
+@BOTH
+def test_many_who_search_first_at_once_make_one_index(backend, tmp_path):
+    store = holder(backend, tmp_path, [f"telework {n}" for n in range(30)])
+    with ThreadPoolExecutor(6) as pool:
+        hits = list(pool.map(lambda _: found(store, "telework", most=50), range(12)))
+    assert hits == [list(range(29, -1, -1))] * 12
+    with store._look() as connection:
+        count = "SELECT count(*) FROM search_state"
+        assert connection.exec_driver_sql(count).scalar_one() == 1
     store.close()
 
 
