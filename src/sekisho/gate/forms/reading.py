@@ -49,13 +49,14 @@ class _Sight:
         self._speaks = may(call.actor, Action.SUBMISSION_READ, programme, (self._own,)) is None
         self._known: dict[tuple[str, str], frozenset[str]] = {}
 
-    def covers(self, submission: Submission) -> bool:
+    def covers(self, submission: Submission, *, gone: bool = False) -> bool:
         """Whether the actor may read a submission as it stands.
 
         One that was opened is everyone's for as long as it is not withdrawn; one that was
-        withdrawn is read by whoever made it and by the steward.
+        withdrawn is read by whoever made it and by the steward. `gone` says so of a revision that
+        was corrected before.
         """
-        gone = submission.state is _GONE
+        gone = gone or submission.state is _GONE
         if submission.opened_at is not None and not gone:
             return True
         if self._own == submission.participant:
@@ -74,12 +75,13 @@ class _Sight:
         return self._known[place]
 
 
-def _readable(call: Call, submissions: list[Submission]) -> list[Submission]:
-    """The submissions of one programme that the actor may read."""
-    if not submissions:
+def _readable(call: Call, revisions: list[Submission]) -> list[Submission]:
+    """The revisions of one submission that the actor may read; one withdrawn takes all along."""
+    if not revisions:
         return []
-    sight = _Sight(call, installed(call.house, submissions[0].programme))
-    return [each for each in submissions if sight.covers(each)]
+    sight = _Sight(call, installed(call.house, revisions[0].programme))
+    gone = revisions[-1].state is _GONE
+    return [each for each in revisions if sight.covers(each, gone=gone)]
 
 
 def history(call: Call, reference: str) -> list[Submission]:
