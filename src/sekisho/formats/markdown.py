@@ -100,7 +100,8 @@ def _is_table(lines: list[str], at: int) -> bool:
 
 def _table(lines: list[str], at: int, most_cells: int) -> tuple[int, Grid]:
     header = _cells(lines[at])
-    end, rows = at + 2, []
+    rows: list[tuple[tuple[Line, ...], ...]] = []
+    end = at + 2
     while end < len(lines) and "|" in lines[end]:
         if len(header) * (len(rows) + 2) > most_cells:
             raise DeliveryError(fault("documents.too-many-cells", most=MOST_CELLS))

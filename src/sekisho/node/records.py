@@ -24,7 +24,7 @@ from sekisho.gate.records import (
 )
 from sekisho.gate.records.collect import Collected, Remote, collect
 from sekisho.gate.records.consents import Agreed, ConsentRequest
-from sekisho.gate.records.mine import mine
+from sekisho.gate.records.mine import READ, mine
 from sekisho.gate.records.notices import notice_of
 from sekisho.gate.records.offers import Offering
 from sekisho.gate.records.opening import Slip
@@ -37,6 +37,7 @@ from sekisho.gate.records.standing import (
     by_key,
     by_secret,
     challenge_for_subject,
+    demand_act,
 )
 from sekisho.lanes.record.consent import consent_text
 from sekisho.lanes.record.proofs import Act, PickUpProof, pick_up_text
@@ -299,6 +300,12 @@ class ForSubject:
         """Who the subject is, and by what right somebody acts for them."""
         return self._standing
 
+    def _reads(self) -> None:
+        """Let go on who may see everything of the subject; one signature under `READ` a call."""
+        demand_act(self._standing, READ)
+        if self._standing.spent is not None:
+            self._house.store.records.spend(self._standing.spent)
+
     def mine(self) -> Mine:
         """Everything about the subject: what was shared, why, and what can be done about it.
 
@@ -310,14 +317,17 @@ class ForSubject:
 
     def consent_paper(self, consent_id: str, form: Form) -> dict[str, Any]:
         """A consent after ISO/IEC TS 27560 (`dpv`: record or receipt), or as a FHIR resource."""
+        self._reads()
         return consent_paper(self._house, self._standing, consent_id, form)
 
     def consents(self) -> list[Consent]:
         """The subject's consents, oldest first."""
+        self._reads()
         return self._house.store.records.consents(subject=self._standing.subject.id)
 
     def transfers(self) -> list[Transfer]:
         """The subject's transfers, oldest first; refused ones, too."""
+        self._reads()
         return self._house.store.records.transfers(subject=self._standing.subject.id)
 
     def give(self, consent_id: str, agreed: Agreed) -> Consent:
@@ -350,8 +360,10 @@ class ForSubject:
 
     def receipt(self, transfer_id: str, kind: str) -> str:
         """The receipt of what became of a transfer; it opens everything to the subject."""
+        self._reads()
         return receipts.receipt_for_subject(self._house, self._standing, transfer_id, kind)
 
     def consent_receipt(self, consent_id: str) -> str:
         """The receipt of a consent's newest change, with what exactly was agreed to."""
+        self._reads()
         return receipts.consent_receipt(self._house, self._standing, consent_id)

@@ -60,7 +60,8 @@ A person or firm has no role and no access token. They act
    asks for erasure. A consent is not given by secret: whoever found the paper could give it;
 2. **by key**: an Ed25519 key that the holder registered. The person signs one act over a fresh
    challenge of the node, which lives five minutes and is worth nothing twice; to give a consent
-   they also sign the consent itself (`sekisho consent text` prints what);
+   they also sign the consent itself (`sekisho consent text` prints what). The key speaks for the
+   person alone: a guardian's or proxy's consent goes through the holder;
 3. **through the holder's staff**, who know and identify them: by a signed form or a recorded
    statement, whose SHA-256 is kept. Not even the owner of the node acts for somebody else's
    people.

@@ -14,8 +14,9 @@ from dataclasses import replace
 from sekisho.errors import NotFound, Refused, UsageError, fault
 from sekisho.gate.house import Call, House
 from sekisho.gate.records.entries import RecordSaid, record_entry
-from sekisho.gate.records.standing import Standing, by_holder
+from sekisho.gate.records.standing import Standing, by_holder, demand_act
 from sekisho.gate.sequence import sequence
+from sekisho.lanes.record.proofs import Act
 from sekisho.model.consent import Subject
 from sekisho.model.entry import Entry, EntryKind
 from sekisho.people import Action, demand, read_public_key
@@ -96,6 +97,10 @@ def identify_anew(
     return changed
 
 
+FORGET = Act("forget")
+"""What a subject signs to have the link destroyed."""
+
+
 def destroy_link(house: House, standing: Standing) -> int:
     """Destroy what ties a subject to the log, for good: every secret, every number of an entry.
 
@@ -103,11 +108,15 @@ def destroy_link(house: House, standing: Standing) -> int:
     more whom they concerned. What the law makes a holder keep about a provision stays in the
     store, without its place in the log. The index of the entry that says so.
 
-    Raises: Refused while a consent of the subject still holds; Conflict when it is done already.
+    Raises: Refused while a consent of the subject still holds, or when something else was signed;
+    Conflict when it is done already.
     """
+    demand_act(standing, FORGET)
     subject, store = standing.subject, house.store.records
     if any(not each.at_rest for each in store.consents(subject=subject.id)):
         raise Refused(fault("records.still-open"))
+    if standing.spent is not None:
+        store.spend(standing.spent)
     entry = _changed(house, subject, "destroyed")
     index = store.destroy_subject(subject.id, house.clock.now(), entry)
     sequence(house)

@@ -259,6 +259,9 @@ def given(
         text = consent_text(consent, scope, said, until)
         if not by_signature or not signed(text):
             faults.append(fault("records.not-signed"))
+        elif said.by != "self":
+            # The key is the subject's own: a child would be its own guardian.
+            faults.append(fault("records.signed-for-another"))
     moved_on = moved(consent, ConsentState.GIVEN, acted)
     raise_all(Refused, faults)
     return _covering(replace(moved_on, expression=said, valid_from=acted.at), scope, until)

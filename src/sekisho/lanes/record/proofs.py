@@ -11,7 +11,7 @@ class Act:
     """What a subject does, exactly: a signature under one act is worth nothing for another."""
 
     name: str
-    """`give`, `narrow`, `pause`, `resume`, `withdraw`, `erase`, `read`."""
+    """`give`, `narrow`, `pause`, `resume`, `withdraw`, `erase`, `forget`, `read`."""
     consent: str = ""
     about: Mapping[str, object] = field(default_factory=dict)
     """The scope and end that go with it, as plain values."""
