@@ -288,7 +288,10 @@ def _what(what: str, titles: Mapping[str, Text], said: _Said) -> str:
     kind, _, path = what.partition(".")
     title = titles.get(kind)
     if title is None:
-        return what
+        known = text.codes(said.language).get(f"mine.type-{kind}")
+        if known is None:
+            return what
+        title = Text(known, known)
     return said("left-part" if path else "left-whole", title=title.said(said.language), what=what)
 
 

@@ -148,13 +148,15 @@ def legend(table: Table, language: Language) -> list[str]:
 def _noise(table: Table, language: Language) -> str:
     """That the numbers are estimates, and how far noise carries them."""
     errors = [row.uncertainty.standard_error for row in table if row.uncertainty is not None]
-    decimals = shown_decimals(table)
-    fields = {
-        "least": said(min(errors), decimals, language),
-        "most": said(max(errors), decimals, language),
-        "unit": table.unit_of_measure.said(language),
-    }
-    return sentence("present.noise-means", fields, language)
+    decimals = max(shown_decimals(table), _two_digits(min(errors)))
+    least, most = (said(each, decimals, language) for each in (min(errors), max(errors)))
+    fields = {"least": least, "most": most, "unit": table.unit_of_measure.said(language)}
+    return sentence(f"present.noise-{'means' if least != most else 'means-one'}", fields, language)
+
+
+def _two_digits(number: Decimal) -> int:
+    """How many decimals show the first two digits of a number, three decimals at most."""
+    return min(max(1 - number.adjusted(), 0), 3)
 
 
 def shortened(

@@ -26,6 +26,7 @@ from sekisho.web.pages.log import log_pages
 from sekisho.web.pages.officers import officer_pages
 from sekisho.web.pages.render import full_sentence, page
 from sekisho.web.pages.routes import doors, pages
+from sekisho.web.pages.shown import has_forms
 from sekisho.web.pages.signed import Signing
 from sekisho.web.receipts import receipts
 from sekisho.web.security import LOCAL_HOSTS, Guard, secure
@@ -33,6 +34,7 @@ from sekisho.web.served import Served
 from sekisho.web.witness import witness
 
 _LOG = logging.getLogger("sekisho.web")
+_OUR_FAULT = 500
 
 
 def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
@@ -90,6 +92,7 @@ def _answer_faults(app: FastAPI, node: Served) -> None:
                 "origin": node.origin,
                 "status": status,
                 "current": "",
+                "nav_forms": status < _OUR_FAULT and has_forms(node),
                 "sentences": [full_sentence(each.sentence(language), language) for each in faults],
             },
         )

@@ -12,6 +12,11 @@ from sekisho.web.pages.signed import Signing
 from sekisho.web.served import Served
 
 
+def has_forms(node: Served) -> bool:
+    """Whether the pages lead to forms."""
+    return isinstance(node, Signing) and any(each.forms for each in node.programmes())
+
+
 def shown(
     node: Served,
     asked: tuple[Request, Language],
@@ -24,7 +29,6 @@ def shown(
     other = asked_language(request)
     if other is not None and other is not language:
         return RedirectResponse(f"/{other.value}{path}", 307)
-    has_forms = isinstance(node, Signing) and any(each.forms for each in node.programmes())
-    known = {"origin": node.origin, "key": node.verifier_key, "nav_forms": has_forms}
+    known = {"origin": node.origin, "key": node.verifier_key, "nav_forms": has_forms(node)}
     html = page(template, language, path, {**known, **values})
     return HTMLResponse(html, headers={"Content-Language": language.value})

@@ -11,6 +11,7 @@ from sekisho.model.form import Form
 from sekisho.model.programme import Programme
 from sekisho.model.submission import Submission, SubmissionState
 from sekisho.present.answers import day_text
+from sekisho.terms import Language
 from sekisho.web.pages import form_views as views
 from sekisho.web.pages.render import moment
 from sekisho.web.pages.signed import (
@@ -61,7 +62,11 @@ def _home(desk: Desk, request: Request, found: Officer) -> Response:
         "form_token": found.session.form_token,
         "participant": _name(node, node.forms.participant, desk),
         "shelves": [
-            (each.title.said(language), [_row(desk, node, each, form) for form in each.forms])
+            (
+                each.title.said(language),
+                [_row(desk, node, each, form) for form in each.forms],
+                _timeline(each, language),
+            )
             for each in node.programmes()
             if each.forms
         ],
@@ -78,6 +83,15 @@ def _home(desk: Desk, request: Request, found: Officer) -> Response:
         ],
     }
     return shown(desk, request, "forms.html", values)
+
+
+def _timeline(programme: Programme, language: Language) -> dict[str, str] | None:
+    """Where the first timeline of a programme is shown, and its title."""
+    titles = [each.title for each in programme.lookups if each.timeline is not None]
+    if not titles:
+        return None
+    address = f"/{language.value}/timelines/{programme.id}"
+    return {"address": address, "title": titles[0].said(language)}
 
 
 def _row(desk: Desk, node: FormNode, programme: Programme, form: Form) -> dict[str, object]:
