@@ -1,12 +1,13 @@
 """Members against each other in comparison, search and download; what files may not smuggle in."""
 
+import importlib.util
 import io
 import json
 import zipfile
 
 import pytest
 
-from sekisho.errors import DeliveryError, NotFound, NotPermitted, SekishoError
+from sekisho.errors import DeliveryError, NotFound, NotPermitted, SekishoError, UsageError
 from sekisho.lanes.open.compare import Gap
 from sekisho.people import ANYBODY
 from sekisho.terms import Language
@@ -180,3 +181,17 @@ def test_the_timeline_names_its_licence_and_every_measure_has_its_day(house):
     assert set(MEMBERS) == {"jpn", "usa", "can"}
     with pytest.raises(NotFound):
         documents.timeline(NAME, "../../store")
+
+
+@pytest.mark.parametrize(
+    ("missing", "kind"), [("docx", "docx"), ("xlsxwriter", "xlsx"), ("typst", "pdf")]
+)
+def test_a_format_whose_library_is_missing_is_refused_in_words(house, monkeypatch, missing, kind):
+    node, references = house
+    known = importlib.util.find_spec
+    monkeypatch.setattr(
+        "sekisho.node.documents.find_spec", lambda name: None if name == missing else known(name)
+    )
+    with pytest.raises(UsageError) as raised:
+        node.as_("can-officer").documents.submission(references["jpn"], kind, Language.EN)
+    assert "sekisho[documents]" in str(raised.value)

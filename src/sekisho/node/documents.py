@@ -7,8 +7,9 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from importlib.util import find_spec
 
-from sekisho.errors import DeliveryError, NotFound, fault
+from sekisho.errors import DeliveryError, NotFound, UsageError, fault
 from sekisho.formats.csv import neutral
 from sekisho.formats.docx import left_out_of, read_docx, write_docx
 from sekisho.formats.markdown import read_markdown
@@ -44,6 +45,8 @@ from sekisho.text import sentence
 TEMPLATE_FORMATS = ("docx", "xlsx")
 SUBMISSION_FORMATS = ("docx", "xlsx", "pdf", "json")
 COMPARISON_FORMATS = ("csv", "docx", "xlsx", "pdf")
+_LIBRARIES = {"docx": ("docx",), "xlsx": ("xlsxwriter", "openpyxl"), "pdf": ("typst",)}
+"""What the extra `documents` brings for each format."""
 _MEDIA = {
     "docx": MEDIA_TYPES[FileKind.DOCX],
     "xlsx": MEDIA_TYPES[FileKind.XLSX],
@@ -165,7 +168,9 @@ class Documents:
             ]
         )
         entrants = [
-            (each, names.get(each, Text(each.upper(), each.upper()))) for each in ids if not only or each in only
+            (each, names.get(each, Text(each.upper(), each.upper())))
+            for each in ids
+            if not only or each in only
         ]
         return compare(asked, entrants, found, language)
 
@@ -219,6 +224,7 @@ class Documents:
 def imported(form: Form, data: bytes) -> Imported:
     """The answers that a file gives, whatever of the four kinds it is."""
     kind = kind_of(data)
+    _need("docx" if kind is FileKind.ZIP else kind.value)
     if kind is FileKind.XLSX:
         return answers_of_book(form, read_xlsx(data))
     if kind in {FileKind.DOCX, FileKind.ZIP}:
@@ -246,7 +252,17 @@ def _json(data: bytes) -> object:
         raise DeliveryError(fault("documents.not-json")) from None
 
 
+def _need(kind: str) -> None:
+    """Refuse in words where the library of a format is not installed.
+
+    Raises: UsageError, which names the extra to install.
+    """
+    if kind in _LIBRARIES and any(find_spec(each) is None for each in _LIBRARIES[kind]):
+        raise UsageError(fault("documents.not-installed", kind=kind))
+
+
 def _check_kind(kind: str, known: Sequence[str]) -> None:
+    _need(kind)
     if kind not in known:
         listed = ", ".join(f"`{each}`" for each in known)
         raise NotFound(fault("documents.no-format", kind=kind[:20], known=listed))
