@@ -21,6 +21,12 @@ def two(tmp_path):
     return pair(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A pair for tests that only try what is refused."""
+    return pair(tmp_path_factory.mktemp("shared"))
+
+
 def code_of(error: pytest.ExceptionInfo[SekishoError]) -> str:
     return error.value.faults[0].code
 
@@ -131,12 +137,12 @@ def test_a_challenge_opens_once(two):
         lambda c: "\u0661" + c,
     ],
 )
-def test_a_challenge_that_is_not_the_nodes_own_opens_nothing(two, bend):
-    transfer, ticket = two.offered(), secrets.token_hex(32)
-    challenge = bend(two.there.records.challenge(transfer.id))
-    proof = two.recipient.records.answer(two.sender.origin, transfer.id, challenge, ticket)
+def test_a_challenge_that_is_not_the_nodes_own_opens_nothing(shared, bend):
+    transfer, ticket = shared.offered(), secrets.token_hex(32)
+    challenge = bend(shared.there.records.challenge(transfer.id))
+    proof = shared.recipient.records.answer(shared.sender.origin, transfer.id, challenge, ticket)
     with pytest.raises(Refused) as refused:
-        two.there.records.fetch(transfer.id, proof)
+        shared.there.records.fetch(transfer.id, proof)
     assert code_of(refused) == "records.challenge-wrong"
 
 

@@ -42,6 +42,12 @@ def two(tmp_path):
     return pair(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A pair for tests that only try what is refused."""
+    return pair(tmp_path_factory.mktemp("shared"))
+
+
 def kinds(two) -> list[str]:
     """Kinds of the entries that concern the patient, in order."""
     bodies = two.sender._house.store.outbox(0, 10**6)
@@ -146,11 +152,11 @@ def test_a_fact_on_file_opens_a_way_until_it_runs_out(tmp_path):
         ({"until": NOON.replace(tzinfo=None)}, "records.time-without-zone"),
     ],
 )
-def test_a_fact_on_file_needs_a_name_that_rules_know_a_source_and_a_zone(two, changed, code):
+def test_a_fact_on_file_needs_a_name_that_rules_know_a_source_and_a_zone(shared, changed, code):
     fields = ("contract.equivalent_measures", True, "contract 7", "legal desk")
     fact = replace(FactOnFile(PROGRAMME, FLOW, TOKYO.id, OSAKA.id, *fields), **changed)
     with pytest.raises(UsageError) as refused:
-        two.sender.records.put_on_file(fact)
+        shared.sender.records.put_on_file(fact)
     assert code in [each.code.removesuffix("-meant") for each in refused.value.faults]
 
 
@@ -211,11 +217,11 @@ def test_a_request_id_that_asked_for_something_else_is_refused(two):
 @pytest.mark.parametrize(
     "request_id", ["short", "x" * 65, "with space", "new\nline", "ｆｕｌｌwidth"]
 )
-def test_a_request_id_has_one_plain_form(two, request_id):
+def test_a_request_id_has_one_plain_form(shared, request_id):
     with pytest.raises(UsageError):
-        two.asked(request_id)
+        shared.asked(request_id)
     with pytest.raises(UsageError):
-        two.offered(request=request_id)
+        shared.offered(request=request_id)
 
 
 def test_withdrawing_twice_is_once_and_pausing_twice_too(two):
@@ -469,8 +475,8 @@ def test_a_key_file_reads_back_and_is_what_other_tools_read():
         assert public.public_bytes_raw() == loaded.public_key().public_bytes_raw()
 
 
-def test_a_slip_reads_back_and_a_bent_one_is_refused(two):
-    slip = slip_of(two.offered())
+def test_a_slip_reads_back_and_a_bent_one_is_refused(shared):
+    slip = slip_of(shared.offered())
     assert read_slip(slip_text(slip)) == slip
     bent = [
         "",
