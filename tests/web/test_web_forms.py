@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from hashlib import sha256
 
 import pytest
@@ -476,8 +477,27 @@ def test_more_than_a_form_may_hold_is_not_read(officer, monkeypatch):
     from sekisho.web import posted
 
     monkeypatch.setattr(posted, "MOST_BYTES", 10_000)
-    answer = officer.client.post(f"/en{HERE}/s/firm", data={"x": "y" * 20_000})
+    answer = officer.client.post(f"/en{HERE}/s/firm", files={"x": ("y", b"y" * 20_000)})
     assert answer.status_code == 400
+
+
+def test_nobody_keeps_the_node_busy_with_a_long_form_before_signing_in(house):
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    body = b"&".join(b"token=" + b"%41" * 300_000 for _ in range(20))
+    began = time.monotonic()
+    answer = OfficerBrowser(house[0]).client.post("/en/sign-in", content=body, headers=kind)
+    assert time.monotonic() - began < 3
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("revision", ["9" * 5_000, "²", "-1", ""])
+def test_a_revision_that_is_no_number_submits_nothing(house, officer, revision):
+    forms = house[0].as_("carrier-a-1").forms
+    forms.fill(PROGRAMME, FORM, answers())
+    page = officer.get(f"{HERE}/check")
+    answer = officer.send(page, "/submit", revision=revision)
+    assert answer.status_code == 409
+    assert forms.submissions(PROGRAMME) == []
 
 
 # -- the API --------------------------------------------------------------------------------------

@@ -185,8 +185,7 @@ def _show_section(
 def _save(sheet: Sheet, section_id: str, posted: Posted) -> Response:
     """Save a section; whatever cannot be saved is shown again as it was typed."""
     section, draft = section_of(sheet.form, section_id), sheet.draft()
-    written = posted.one("base")
-    base = int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0
+    base = _number(posted.one("base"), 0)
     if posted.one("do") == "rows":
         return _show_section(sheet, section, views.Filled(posted.fields, {}, draft.answers), base)
     forms, where = sheet.officer.node.forms, (sheet.programme, sheet.form.id)
@@ -205,6 +204,12 @@ def _save(sheet: Sheet, section_id: str, posted: Posted) -> Response:
     if any(clash.section == section.id for clash in draft.clashes):
         return sent_on(f"{sheet.address}/s/{section.id}")
     return sent_on(_next_page(sheet, section, posted.one("do")))
+
+
+def _number(written: str, otherwise: int) -> int:
+    """The revision that a hidden field names; it comes from outside like any other."""
+    sound = written.isascii() and written.isdigit() and len(written) < 10
+    return int(written) if sound else otherwise
 
 
 def _next_page(sheet: Sheet, section: Section, do: str) -> str:
@@ -273,7 +278,7 @@ def _submit(sheet: Sheet, posted: Posted) -> Response:
         receipt = sheet.officer.node.forms.submit(
             sheet.programme,
             sheet.form.id,
-            revision=int(revision) if revision.isascii() and revision.isdigit() else -1,
+            revision=_number(revision, -1),
             leftovers_seen=posted.one("leftovers") == "seen",
         )
     except SekishoError as error:
