@@ -8,6 +8,7 @@ import binascii
 import re
 import secrets
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -17,7 +18,8 @@ from sekisho.errors import Fault, NotPermitted, UsageError, fault, raise_all
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.programme import Programme
 from sekisho.ports import Store
-from sekisho.terms import Role
+from sekisho.terms import Language, Role
+from sekisho.text import sentence
 
 
 class Action(StrEnum):
@@ -179,9 +181,27 @@ def may(
     reaches = {grants[role] for role in (_EVERYONE, *actor.roles) if role in grants}
     if any(_covers(reach, actor, programme, of) for reach in reaches):
         return None
-    who = ", ".join(sorted(f"`{role}`" for role in grants if role is not _EVERYONE)) or "-"
+    who = tuple(sorted(role for role in grants if isinstance(role, Role)))
     code = "people.not-yours" if reaches else "people.not-permitted"
-    return fault(code, action=action.value, roles=who)
+    return fault(code, action=action.value, roles=_Roles(who))
+
+
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    """Roles as a field of a sentence: by their ids, in Japanese with their words before them."""
+
+    roles: tuple[Role, ...]
+
+    def said(self, language: Language) -> str:
+        """The roles in one language."""
+        ids = [f"`{role.value}`" for role in self.roles]
+        if language is Language.EN:
+            return ", ".join(ids) or "-"
+        words = [sentence(f"people.role-{role.value}", language=language) for role in self.roles]
+        return "、".join(f"{word}（{code}）" for word, code in zip(words, ids, strict=True)) or "-"
+
+    def __str__(self) -> str:
+        return self.said(Language.EN)
 
 
 def _covers(

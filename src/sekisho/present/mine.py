@@ -119,7 +119,7 @@ def _consents(mine: Mine, said: _Said) -> Iterator[Block]:
         yield Heading(each.title.said(said.language), 2)
         yield Paragraph(said(f"consent-{each.state.value}"), role="strong")
         yield KeyValues(tuple(_consent_pairs(each, said)))
-        yield Paragraph(said("history"))
+        yield Heading(said("history"), 3)
         yield Bullets(
             tuple(
                 f"{said.moment(event.at)}: {said(f'event-{event.kind.value}')}"
@@ -184,7 +184,7 @@ def _transfers(mine: Mine, said: _Said) -> Iterator[Block]:
         )
         yield Paragraph(_standing(each, said), role="strong")
         yield KeyValues(tuple(_transfer_pairs(each, said)))
-        yield Paragraph(said("when"))
+        yield Heading(said("when"), 3)
         yield Bullets(tuple(f"{said.moment(e.at)}: {_step(e, said)}" for e in each.transfer.events))
         yield from _articles(each, said)
         yield from _ways(each, said)
@@ -220,7 +220,7 @@ def _step(event: TransferEvent, said: _Said) -> str:
 def _articles(mine: MyTransfer, said: _Said) -> Iterator[Block]:
     """Each article once, with what it says: several rules may stand in one."""
     if mine.articles:
-        yield Paragraph(said("allowed-by" if mine.outcome is Outcome.ALLOWED else "refused-by"))
+        yield Heading(said("allowed-by" if mine.outcome is Outcome.ALLOWED else "refused-by"), 3)
         language = said.language
         words = {each.citation.said(language): each.text.said(language) for each in mine.articles}
         yield Bullets(tuple(said("article", article=a, says=says) for a, says in words.items()))
@@ -228,7 +228,7 @@ def _articles(mine: MyTransfer, said: _Said) -> Iterator[Block]:
 
 def _ways(mine: MyTransfer, said: _Said) -> Iterator[Block]:
     if mine.ways:
-        yield Paragraph(said("would-open"))
+        yield Heading(said("would-open"), 3)
         yield Bullets(tuple(_way(each, said) for each in mine.ways))
 
 
@@ -249,7 +249,8 @@ def _duties(mine: MyTransfer, said: _Said) -> Iterator[Block]:
             for each in mine.duties
         )
         header = (said("column-duty"), said("column-until"), said("column-why"))
-        yield Grid(header, rows, caption=said("must-do"), widths=(5, 2, 3))
+        yield Heading(said("must-do"), 3)
+        yield Grid(header, rows, widths=(5, 2, 3))
     by = mine.transfer.delete_by
     yield Paragraph(said("keep-until", day=said.day(by.date())) if by else said("keep-by-law"))
 
@@ -280,7 +281,8 @@ def _left_out(mine: MyTransfer, said: _Said) -> Iterator[Block]:
     )
     if rows:
         header = (said("column-left"), said("column-why"))
-        yield Grid(header, tuple(rows), caption=said("stayed"), widths=(4, 6))
+        yield Heading(said("stayed"), 3)
+        yield Grid(header, tuple(rows), widths=(4, 6))
 
 
 def _what(what: str, titles: Mapping[str, Text], said: _Said) -> str:
@@ -297,7 +299,7 @@ def _what(what: str, titles: Mapping[str, Text], said: _Said) -> str:
 
 def _recalls(mine: MyTransfer, said: _Said) -> Iterator[Block]:
     if mine.recalls:
-        yield Paragraph(said("recalls"))
+        yield Heading(said("recalls"), 3)
         yield Bullets(tuple(_recall(each, said) for each in mine.recalls))
 
 

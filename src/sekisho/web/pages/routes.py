@@ -92,6 +92,16 @@ def _front(node: Served, language: Language) -> list[dict[str, object]]:
             "description": shelf.programme.description.said(language),
             "steward": shelf.steward.name.said(language) if shelf.steward else "",
             "basis": shelf.programme.legal_basis.said(language),
+            "id": shelf.programme.id,
+            "forms": bool(shelf.programme.forms),
+            "timeline": next(
+                (
+                    each.title.said(language)
+                    for each in shelf.programme.lookups
+                    if each.timeline is not None
+                ),
+                "",
+            ),
             "releases": [
                 {
                     "title": each.release.table.title.said(language),
