@@ -10,6 +10,7 @@ from sekisho.gate.records.consents import ConsentRequest, given_act
 from sekisho.gate.records.mine import READ
 from sekisho.lanes.record.proofs import Act, act_text
 from sekisho.model.consent import ExpressionMethod
+from sekisho.model.entry import EntryKind, parse_entry
 from sekisho.terms import ConsentState
 from sekisho.tlog import keys
 from tests.lib.records import FLOW, NOON, PROGRAMME, pair, subject_key
@@ -106,3 +107,16 @@ def test_a_child_does_not_consent_with_its_own_key_under_a_guardians_name(two, v
         acting.give(consent.id, agreed)
     assert codes(refused) == ["signed-for-another"]
     assert two.sender.records.consent(consent.id).state is ConsentState.REQUESTED
+
+
+def test_the_log_shows_no_words_of_whoever_withdraws(two):
+    consent = two.given()
+    with pytest.raises(TypeError):
+        two.patient.withdraw(consent.id, "Taro-has-left")
+    two.patient.withdraw(consent.id)
+    store = two.sender._house.store
+    ((_, entry),) = store.outbox(store.entry_count() - 1, 1)
+    assert (parse_entry(entry).kind, parse_entry(entry).public) == (
+        EntryKind.CONSENT_WITHDRAWN,
+        {},
+    )

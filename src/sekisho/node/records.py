@@ -346,9 +346,9 @@ class ForSubject:
         """Open a paused consent again, as it was or narrower."""
         return consents.resume(self._house, self._standing, consent_id, scope)
 
-    def withdraw(self, consent_id: str, reason: str = "") -> Consent:
+    def withdraw(self, consent_id: str) -> Consent:
         """End a consent, at once for everything not yet fetched; past recipients get a notice."""
-        return consents.withdraw(self._house, self._standing, consent_id, reason)
+        return consents.withdraw(self._house, self._standing, consent_id)
 
     def request_erasure(self) -> Erasure:
         """Ask everyone who received something to erase it; every consent ends with it."""

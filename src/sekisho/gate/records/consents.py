@@ -207,26 +207,25 @@ def resume(
     return _changed(house, standing, consent_id, judge)
 
 
-def withdraw(house: House, standing: Standing, consent_id: str, reason: str = "") -> Consent:
+def withdraw(house: House, standing: Standing, consent_id: str) -> Consent:
     """End a consent, at once for everything not yet fetched; twice is once.
 
-    What waits is stopped and removed; every past recipient gets a notice.
+    What waits is stopped and removed; every past recipient gets a notice. No reason is asked for:
+    the entry would show it to everybody.
     """
-    return _stepped(house, standing, consent_id, ConsentState.WITHDRAWN, reason)
+    return _stepped(house, standing, consent_id, ConsentState.WITHDRAWN)
 
 
 _ACTS = {ConsentState.PAUSED: "pause", ConsentState.WITHDRAWN: "withdraw"}
 
 
-def _stepped(
-    house: House, standing: Standing, consent_id: str, to: ConsentState, reason: str = ""
-) -> Consent:
+def _stepped(house: House, standing: Standing, consent_id: str, to: ConsentState) -> Consent:
     demand_act(standing, Act(_ACTS[to], consent_id))
 
     def judge(dossier: Dossier) -> DossierChange:
         if dossier.consent.state is to:
             return DossierChange(spent=standing.spent)
-        after = lane.moved(dossier.consent, to, _acted(house, standing, reason))
+        after = lane.moved(dossier.consent, to, _acted(house, standing))
         return _logged(house, dossier, after, standing)
 
     return _changed(house, standing, consent_id, judge)
