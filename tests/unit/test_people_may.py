@@ -190,3 +190,10 @@ def test_an_actor_without_a_role_is_refused():
     with pytest.raises(UsageError) as raised:
         check_actor(Actor("clerk", "mine", frozenset()))
     assert codes(raised) == ["people.no-role"]
+
+
+def test_a_refusal_names_the_roles_in_the_language_of_the_sentence():
+    found = may(ANYBODY, Action.PROGRAMME_ADD)
+    assert found is not None
+    assert "ノードの所有者（`owner`）" in found.sentence(Language.JA)
+    assert "`owner`" in found.sentence(Language.EN)

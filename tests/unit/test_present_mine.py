@@ -179,6 +179,13 @@ def test_what_stayed_is_told_by_kind_and_reason_and_never_by_value_or_number():
     assert "10-99" not in text
 
 
+def test_a_kind_of_record_that_the_programme_never_moves_is_named_in_words():
+    moved = transfer(TransferState.FETCHED)
+    moved = replace(moved, left_out=(LeftOut("ExplanationOfBenefit", "type"),))
+    text = document_text(mine_document(view(transfers=(told(moved),)), Language.JA))
+    assert "保険の支払いの明細（ExplanationOfBenefit）" in text
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_neither_who_spoke_for_the_subject_nor_the_evidence_leaves(language):
     said = document_text(mine_document(view(), language)) + json.dumps(mine_json(view()))

@@ -128,8 +128,22 @@ def test_a_shortened_table_is_printed_with_where_the_whole_one_lies(capsys, monk
 def test_numbers_with_noise_are_called_estimates_and_their_zeros_are_not_called_nothing():
     error = Uncertainty(Decimal(40), Decimal(0), Decimal(80))
     table = small(1, rows=(Row(("a",), Decimal(7), error), Row(("b",), Decimal(0), error)))
-    assert any("estimate" in note and "40 to 40" in note for note in legend(table, EN))
+    assert any("estimate" in note and "error is 40 (" in note for note in legend(table, EN))
     told = " ".join(legend(table, JA))
     assert "推定値" in told
     assert "該当する数値がないもの" not in told
     assert not any("estimate" in note for note in legend(small(Decimal(7)), EN))
+
+
+@pytest.mark.parametrize(
+    ("errors", "told"),
+    [
+        (("4", "4"), "is 4 ("),
+        (("3.61", "12"), "is 3.6 to 12.0 ("),
+        (("0.254", "0.3"), "is 0.25 to"),
+    ],
+)
+def test_a_standard_error_shows_two_digits_and_one_number_where_all_are_alike(errors, told):
+    known = [Uncertainty(Decimal(each), Decimal(0), Decimal(80)) for each in errors]
+    rows = tuple(Row((name,), Decimal(7), each) for name, each in zip("ab", known, strict=True))
+    assert any(told in note for note in legend(small(1, rows=rows), EN))

@@ -236,3 +236,18 @@ def test_programs_do_the_same_with_a_token(house):
     refused = client.put(f"{here}/filled", content=b"PK\x03\x04", headers=bearer)
     assert refused.status_code == 422
     assert "docx" in refused.text
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_search_timeline_and_forms_are_reached_from_the_front_and_from_errors(house, language):
+    stranger = client_of(house[0])
+    front = stranger.get(f"/{language}/").text
+    for place in ("/search", f"/timelines/{NAME}", "/forms"):
+        assert f'href="/{language}{place}"' in front
+    assert f'href="/{language}/forms"' in stranger.get(f"/{language}/nothing").text
+
+
+def test_officers_reach_search_and_timeline_from_their_forms(member):
+    home = member.get("/en/forms").text
+    assert 'href="/en/search"' in home
+    assert f'href="/en/timelines/{NAME}"' in home

@@ -155,8 +155,9 @@ def _noise(table: Table, language: Language) -> str:
 
 
 def _two_digits(number: Decimal) -> int:
-    """How many decimals show the first two digits of a number, three decimals at most."""
-    return min(max(1 - number.adjusted(), 0), 3)
+    """How many of its decimals show the first two digits of a number; three at most."""
+    held = -int(number.as_tuple().exponent)
+    return max(min(1 - number.adjusted(), held, 3), 0)
 
 
 def shortened(
