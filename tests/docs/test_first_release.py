@@ -37,7 +37,7 @@ def test_the_tutorial_ends_in_a_release_that_verifies(followed: tuple[Path, str]
     assert "bakeries is sound: 1 dataset, 1 release plan, 1 rule" in printed
     assert "22 rows validated and kept" in printed
     assert "inclusion proof verified" in printed
-    assert "1 releases are as logged" in printed
+    assert "1 release is as logged" in printed
     assert "the verifier finds every hidden cell protected" in printed
     assert "地区・四半期別のパン屋の売上げ" in printed
 
