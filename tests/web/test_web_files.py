@@ -102,3 +102,10 @@ def test_what_the_pages_hand_out_verifies_without_them(node, client):
     canonical = json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
     assert json.loads(entry)["public"]["digest"] == sha256(canonical).hexdigest()
     assert client.get("/log/log.vkey").text.strip() == node.verifier_key
+
+
+@pytest.mark.parametrize(
+    "address", [f"{RELEASE}/r{'9' * 5000}/x.csv", f"/en/log/entries/{'1' * 5000}"]
+)
+def test_a_number_with_thousands_of_digits_is_no_address(client, address):
+    assert client.get(address).status_code in {404, 414}

@@ -14,7 +14,7 @@ from tests.lib.releases import PLAN, PROGRAMME
 SAMPLES = {
     "{programme}": PROGRAMME,
     "{plan}": PLAN,
-    "{number:int}": "1",
+    "{number:number}": "1",
     "{name}": f"{PLAN}.csv",
     "{picture}": "chart.svg",
     "{release}": f"{PROGRAMME}.{PLAN}.r1",

@@ -42,7 +42,7 @@ def downloads(node: Served) -> APIRouter:
     """`/releases/<programme>/<plan>.csv` for the newest, `…/<plan>/r2/<file>` for exactly one."""
     router = APIRouter(prefix="/releases", include_in_schema=False)
 
-    @router.get("/{programme}/{plan}/r{number:int}/{name}", dependencies=[Depends(only())])
+    @router.get("/{programme}/{plan}/r{number:number}/{name}", dependencies=[Depends(only())])
     def exact(request: Request, programme: str, plan: str, number: int, name: str) -> Response:
         _, released = revision(node, programme, plan, number)
         return _handed_out(request, released, name, _AN_HOUR)

@@ -28,7 +28,7 @@ def receipts(node: Served) -> APIRouter:
         text = node.log_book.receipt(int(index))
         return _kept(text.encode(), "text/plain; charset=utf-8", f"{int(index)}{SUFFIX}")
 
-    @router.get("/log/entries/{index:int}", dependencies=[Depends(only("lang"))])
+    @router.get("/log/entries/{index:number}", dependencies=[Depends(only("lang"))])
     def entry(request: Request, index: int) -> Response:
         wished = wished_language(request.headers.get("accept-language", ""))
         language = asked_language(request) or wished

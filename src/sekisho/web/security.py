@@ -7,6 +7,7 @@ exactly the node's own style sheet, fonts and pictures. Nothing here reads `requ
 from collections.abc import Callable, Iterable
 
 from fastapi import Request
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -92,3 +93,17 @@ def refuse_unknown(names: Iterable[str], known: tuple[str, ...]) -> None:
     if set(given) - set(known):
         listed = ", ".join(f"`{name}`" for name in known) or "–"
         raise UsageError(fault("web.unknown-parameter", known=listed))
+
+
+class _Number(Convertor[int]):
+    regex = "[0-9]{1,15}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+# `{index:number}` in an address: so many digits that reading them would fail are no address.
+register_url_convertor("number", _Number())

@@ -88,7 +88,7 @@ def log_pages(node: Served, language: Language) -> APIRouter:
         path = "/log/entries" + ("" if before is None else f"?before={before}")
         return shown(node, (request, language), "log_entries.html", path, values)
 
-    @router.get("/entries/{index:int}", dependencies=[Depends(only("lang"))])
+    @router.get("/entries/{index:number}", dependencies=[Depends(only("lang"))])
     def one(request: Request, index: int) -> Response:
         path = f"/log/entries/{index}"
         return shown(node, (request, language), "log_entry.html", path, _one(node, index, language))

@@ -35,7 +35,7 @@ def doors(node: Served) -> APIRouter:
     def front(request: Request) -> Response:
         return lead(request, "/")
 
-    @router.get("/releases/{programme}/{plan}/r{number:int}")
+    @router.get("/releases/{programme}/{plan}/r{number:number}")
     def exact(request: Request, programme: str, plan: str, number: int) -> Response:
         _, released = revision(node, programme, plan, number)
         return lead(request, views.exact_place_of(released))
@@ -62,13 +62,13 @@ def pages(node: Served, language: Language) -> APIRouter:
     def newest(request: Request, programme: str, plan: str) -> Response:
         return one(request, programme, plan, None)
 
-    @router.get("/releases/{programme}/{plan}/r{number:int}")
+    @router.get("/releases/{programme}/{plan}/r{number:number}")
     def one(request: Request, programme: str, plan: str, number: int | None) -> Response:
         values = _release(node, (programme, plan, number), language)
         path = f"/releases/{programme}/{plan}" + ("" if number is None else f"/r{number}")
         return shown(node, (request, language), "release.html", path, values)
 
-    @router.get("/releases/{programme}/{plan}/r{number:int}/{picture}")
+    @router.get("/releases/{programme}/{plan}/r{number:number}/{picture}")
     def chart(programme: str, plan: str, number: int, picture: str) -> Response:
         _, released = revision(node, programme, plan, number)
         if picture not in _CHARTS or not is_handed_out(released):
