@@ -7,6 +7,8 @@ NODE ?= demo-node
 PORT ?= 8080
 ARGS ?=
 JOBS ?= 2
+# Tests start the command some hundred times: modules are compiled once and kept.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup setup-run demo test slow check format docs bench wheel lock clean
 

@@ -141,7 +141,9 @@ def warm() -> None:
 
     installed()
     drawn = wiring.formats
-    wiring.formats = lambda: tuple(each for each in drawn() if not each.suffix.endswith(".svg"))
+    wiring.formats = lambda: tuple(
+        each for each in drawn() if not each.suffix.endswith((".svg", ".xlsx"))
+    )
     assert all((alembic, duckdb, highspy, pd, pyarrow, scipy, sqlglot, node))
 
 
