@@ -168,7 +168,9 @@ def _turned_to_hiding(root):
         new = old.with_name(f"minutes-by-area{old.suffix}")
         said = old.read_text("utf-8").replace("trips-by-area", "minutes-by-area")
         said = said.replace("differential-privacy", "disclosure-control")
-        said = said.replace('epsilon = "1"\n', "").replace("COUNT(*) AS trips", "SUM(minutes) AS trips")
+        said = said.replace('epsilon = "1"\n', "").replace(
+            "COUNT(*) AS trips", "SUM(minutes) AS trips"
+        )
         new.write_text(said, encoding="utf-8")
         old.unlink()
     return root

@@ -151,9 +151,7 @@ def test_a_node_whose_log_and_store_were_set_back_does_not_open(
 ):
     asking, watching = nodes
     served = asked(client, watching)
-    monkeypatch.setattr(
-        "sekisho.wiring.ask_witness", lambda _prefix, body: served.ask(body)
-    )
+    monkeypatch.setattr("sekisho.wiring.ask_witness", lambda _prefix, body: served.ask(body))
     for name in ("log", "store.sqlite"):
         (shutil.copytree if name == "log" else shutil.copy)(asking / name, tmp_path / name)
     grow(asking, "b")

@@ -81,8 +81,6 @@ def test_a_text_of_90_000_characters_goes_on_in_the_next_line_of_its_sheet():
 def test_a_report_of_300_pages_comes_back_from_its_docx():
     page = "Measures for clinics and schools, and what came of them. " * 52
     rows = [{"title": f"Page {n}", "intervention": page, "note": "N/A"} for n in range(50)]
-    answers = sound(
-        REPORT, dict.fromkeys("abcd", rows) | {"e": [{"intervention": page * 9}] * 11}
-    )
+    answers = sound(REPORT, dict.fromkeys("abcd", rows) | {"e": [{"intervention": page * 9}] * 11})
     assert sum(len(row["intervention"]) for part in answers.values() for row in part) > 850_000
     assert through_docx(answers, Language.EN) == answers

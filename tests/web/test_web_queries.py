@@ -186,7 +186,9 @@ def test_while_it_runs_a_question_tells_nothing_of_the_rows(asked):
     node, _, _ = asked
     told = []
     asking = node.questions
-    put = asking.asked(PROGRAMME, "SELECT SUM(minutes) AS m FROM trips", purpose=PURPOSE, epsilon="1")
+    put = asking.asked(
+        PROGRAMME, "SELECT SUM(minutes) AS m FROM trips", purpose=PURPOSE, epsilon="1"
+    )
     from sekisho.ports import Watch
 
     asking.ask(put, Watch(progress=lambda *said: told.append(said)))
