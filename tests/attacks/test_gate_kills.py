@@ -21,9 +21,8 @@ def _kill(rounds: int, seed: int, folder: Path, *more: str) -> list[dict[str, ob
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_node_killed_at_any_moment_is_whole_and_goes_on(tmp_path, seed):
-    found = _kill(25, seed, tmp_path)
+def test_a_node_killed_at_any_moment_is_whole_and_goes_on(tmp_path):
+    found = _kill(25, 1, tmp_path)
     assert len(found) == 25
     assert len({each["entries_left"] for each in found}) > 2, "the kills met no different moments"
 
