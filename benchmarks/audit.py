@@ -5,7 +5,7 @@ then others until every line with a hidden cell has two. Half a per cent of the 
 again, which plants weaknesses. Each size runs in a process of its own. Beside it, in the same run:
 how long it takes to read the same cells with the csv module alone.
 
-    python benchmarks/audit.py [--quick | --full] [--threads N] [--json FILE]
+    python benchmarks/audit.py [--quick | --full] [--json FILE]
 """
 
 import argparse
@@ -98,8 +98,7 @@ def completed(hidden, values, axes):
     return hidden
 
 
-def child(cells: int, threads: int) -> dict:
-    from sekisho.lanes.statistics.finished.room import Asked
+def child(cells: int) -> dict:
     from sekisho.node.audits import audit_files
 
     with tempfile.TemporaryDirectory() as folder:
@@ -113,7 +112,7 @@ def child(cells: int, threads: int) -> dict:
             count = sum(1 for _ in csv.reader(source)) - 1
         reading = time.monotonic() - begun
         begun = time.monotonic()
-        findings = audit_files([file], asked=Asked(threads=threads)).findings
+        findings = audit_files([file]).findings
         seconds = time.monotonic() - begun
     return {
         "cells": count,
@@ -133,17 +132,16 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="10,000 cells only")
     parser.add_argument("--full", action="store_true", help="1,000,000 cells, too")
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
-        print(json.dumps(child(asked.child, asked.threads)))
+        print(json.dumps(child(asked.child)))
         return
     sizes = list(SIZES)[: 1 if asked.quick else 3 if asked.full else 2]
     figures = []
     for size in sizes:
-        command = [sys.executable, __file__, "--child", str(size), "--threads", str(asked.threads)]
+        command = [sys.executable, __file__, "--child", str(size)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         got = json.loads(done.stdout.splitlines()[-1])
         figures.append(got)

@@ -29,7 +29,6 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--negative", is_flag=True, help=_help("option-negative"))
 @click.option("--html", type=FILE, help=_help("option-html"))
-@click.option("--threads", type=click.IntRange(1, 64), default=2, help=_help("option-threads"))
 @common
 def audit(
     speaker: Speaker, files: tuple[Path, ...], structure: Path | None, **options: object
@@ -40,7 +39,7 @@ def audit(
     from sekisho.present.audited import EXIT_CODES, audit_json, audit_lines, audit_page
 
     floor = float("-inf") if options["negative"] else 0.0
-    asked = Asked(float(str(options["within"])), floor, int(str(options["threads"])))
+    asked = Asked(float(str(options["within"])), floor)
     with watched(speaker) as watch:
         found = audit_files(files, structure=structure, asked=asked, watch=watch)
     for line in audit_lines(found.findings, speaker.language):

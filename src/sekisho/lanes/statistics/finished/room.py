@@ -20,12 +20,11 @@ from sekisho.ports import Watch
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What counts as disclosed: knowing a cell to within `percent`; threads for the work."""
+    """What counts as disclosed: knowing a cell to within `percent`."""
 
     percent: float = 10.0
     floor: float = 0.0
     """What everybody knows no cell lies below; -inf where figures may be negative."""
-    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
