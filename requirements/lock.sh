@@ -10,7 +10,7 @@ pin() {
   uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-header --no-annotate --exclude-newer "$newest" --quiet "$@"
 }
-run="--extra web --extra privacy --extra documents"
+run="--extra web --extra privacy --extra documents --extra sdmx --extra indicators"
 # shellcheck disable=SC2086 # several words on purpose
 pin pyproject.toml $run --extra postgres --group test --group build \
   -o requirements/dev.txt
