@@ -5,28 +5,20 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from sekisho.engines.bounding import DuckDBBounding
-from sekisho.engines.duckdb import DuckDBEngine
-from sekisho.engines.duckdb.session import Limits
 from sekisho.errors import Conflict, StorageError, fault
-from sekisho.formats.csv import CsvFormat
-from sekisho.formats.fhir import FhirR4
-from sekisho.formats.json import JsonFormat
-from sekisho.formats.parquet import ParquetFormat
-from sekisho.formats.release_book import ReleaseBook
 from sekisho.gate.house import House, Said, entry_of
 from sekisho.gate.logbook import LogBook
 from sekisho.gate.repair import repair
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.record.tree import unknown_paths
-from sekisho.lanes.statistics.privacy.noise import SecureNoise
 from sekisho.model.access_rule import AccessRule
 from sekisho.model.actor import Actor, Participant
 from sekisho.model.decision import Decision
@@ -35,7 +27,7 @@ from sekisho.model.facts import Facts
 from sekisho.model.folder import NodeFolder
 from sekisho.model.programme import Programme
 from sekisho.people import check_participant
-from sekisho.ports import Format, LogStorage, RecordFormat, Watch
+from sekisho.ports import Engine, Format, LogStorage, Noise, RecordFormat, Watch
 from sekisho.programmes import check
 from sekisho.programmes.read import read_programme
 from sekisho.programmes.shipped import shipped_programmes
@@ -61,6 +53,10 @@ from sekisho.tlog.cosign import Witness
 from sekisho.tlog.note import Signer, Verifier, new_signer, parse_signers, parse_verifier
 from sekisho.tlog.proof import Opening, write_receipt
 from sekisho.tlog.witness import refuse_rollback
+
+if TYPE_CHECKING:
+    from sekisho.engines.duckdb import DuckDBEngine
+    from sekisho.lanes.statistics.privacy.answer import BoundingEngine
 
 OWNER = "owner"
 SIGNING_KEY = "log.skey"
@@ -210,27 +206,59 @@ def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
     folder.spill.mkdir(mode=0o700, exist_ok=True)
     signers = parse_signers(_read_secret(folder.keys / SIGNING_KEY))
     storage = FolderLog(folder.log)
-    packs = installed_packs(*settings.packs)
-    engine = DuckDBEngine(Limits(settings.memory_mb, settings.threads, folder.spill))
+    engine = _Later(partial(_engine, folder, settings))
     return House(
         folder=folder,
         participant=settings.participant,
         store=open_store(store_address(settings.store, folder.store), create=create),
-        engine=engine,
-        bounding=DuckDBBounding(engine),
-        noise=SecureNoise(settings.threads),
+        engine=cast("Engine", engine),
+        bounding=cast("BoundingEngine", _Later(partial(_bounding, engine))),
+        noise=cast("Noise", _Later(partial(_noise, settings.threads))),
         storage=storage,
         log=NodeLog(storage, signers, verifiers_of(folder.root)),
-        formats=formats(),
+        formats=formats,
         clock=SystemClock(),
         private=settings.private,
-        packs=packs,
+        packs=installed_packs(*settings.packs),
         secret=bytes.fromhex(_read_secret(folder.keys / SALTS)),
         threads=settings.threads,
         rounds=settings.rounds,
         origin=settings.origin,
-        record_formats=record_formats(),
+        record_formats=record_formats,
     )
+
+
+class _Later:
+    """Stands for a port until it is first used: most commands need no engine, and start faster."""
+
+    def __init__(self, build: Callable[[], object]) -> None:
+        self._build = build
+
+    @cached_property
+    def _built(self) -> object:
+        return self._build()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._built, name)
+
+
+def _engine(folder: NodeFolder, settings: Settings) -> "DuckDBEngine":
+    from sekisho.engines.duckdb import DuckDBEngine
+    from sekisho.engines.duckdb.session import Limits
+
+    return DuckDBEngine(Limits(settings.memory_mb, settings.threads, folder.spill))
+
+
+def _bounding(engine: _Later) -> "BoundingEngine":
+    from sekisho.engines.bounding import DuckDBBounding
+
+    return DuckDBBounding(cast("DuckDBEngine", engine))
+
+
+def _noise(threads: int) -> "Noise":
+    from sekisho.lanes.statistics.privacy.noise import SecureNoise
+
+    return SecureNoise(threads)
 
 
 def rotate_key(root: Path, *, finish: bool = False) -> Verifier:
@@ -264,6 +292,11 @@ def rotate_key(root: Path, *, finish: bool = False) -> Verifier:
 
 def formats() -> tuple[Format, ...]:
     """Every format in which a release is handed out, charts and workbooks where installed."""
+    from sekisho.formats.csv import CsvFormat
+    from sekisho.formats.json import JsonFormat
+    from sekisho.formats.parquet import ParquetFormat
+    from sekisho.formats.release_book import ReleaseBook
+
     for_spreadsheets = CsvFormat(bom=True, language=Language.JA)
     found: list[Format] = [CsvFormat(), for_spreadsheets, JsonFormat(), ParquetFormat()]
     from sekisho.present.chart import ChartFormat, charts_are_installed
@@ -277,6 +310,8 @@ def formats() -> tuple[Format, ...]:
 
 def record_formats() -> tuple[RecordFormat, ...]:
     """Every format in which records of one person or firm move."""
+    from sekisho.formats.fhir import FhirR4
+
     return (FhirR4(),)
 
 

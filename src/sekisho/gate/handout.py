@@ -9,22 +9,24 @@ from pathlib import Path
 
 from sekisho.errors import Refused, StorageError, fault
 from sekisho.gate.files import digest_of, move_into_place, sync_folder, write_whole
-from sekisho.gate.house import House
+from sekisho.gate.house import House, salt
 from sekisho.gate.sequence import sequence
-from sekisho.lanes.statistics.admissible import datasets_read
 from sekisho.model.budget import Cost
 from sekisho.model.decision import CitedRule
-from sekisho.model.entry import manifest_digest
+from sekisho.model.entry import Entry, manifest_digest, parse_entry
 from sekisho.model.programme import Programme
 from sekisho.model.release import Release
 from sekisho.model.table import Table
 from sekisho.model.text import Text
 from sekisho.terms import Method, ReleaseState
+from sekisho.tlog.proof import Opening
 
 PROOF = "proof.tlog-proof"
 ENTRY = "entry.json"
 MANIFEST = "manifest.json"
 ABOUT = "release.json"
+EMBARGO = "embargo.tlog-proof"
+"""Receipt of the entry that committed to the files of a release before its planned moment."""
 OUTSIDE_MANIFEST = frozenset({PROOF, ENTRY, MANIFEST})
 """Files that the manifest cannot hold: they are written after, or hold, its digest."""
 
@@ -42,7 +44,7 @@ def manifest_bytes(files: Mapping[str, str]) -> bytes:
 def write_papers(house: House, programme: Programme, release: Release, own: Path) -> Release:
     """Write every published file of a release, in a folder made ready to be handed out.
 
-    The folder waits under `aside` by the release's name until the entry stands in the log; a
+    The folder waits by the release's name until the entry that lets it out stands in the log; a
     folder left there by a killed call is replaced, since its release was never committed.
 
     Raises: Refused when a title or a group holds characters that no reader could be shown.
@@ -51,12 +53,13 @@ def write_papers(house: House, programme: Programme, release: Release, own: Path
     papers = own / "papers"
     papers.mkdir()
     about = about_release(programme, release)
-    for each in house.formats:
+    for each in house.formats():
         each.write(release.table, papers / f"{release.plan}{each.suffix}", about)
     write_whole(papers / ABOUT, _json(about))
     files = {file.name: digest_of(file) for file in sorted(papers.iterdir())}
     write_whole(papers / MANIFEST, manifest_bytes(files))
-    waiting = waiting_place(house, release.id)
+    waiting = waiting_place(house, release)
+    waiting.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if waiting.exists():
         waiting.rename(own / "left-by-a-killed-call")
     move_into_place(papers, waiting)
@@ -91,9 +94,16 @@ def _words(table: Table) -> Iterator[tuple[str, str]]:
         yield from ((column, group) for group in {row.groups[place] for row in table} if group)
 
 
-def waiting_place(house: House, release_id: str) -> Path:
-    """Where the papers of a release wait for its entry to stand in the log."""
-    return house.folder.aside / "waiting" / release_id
+def waiting_place(house: House, release: Release) -> Path:
+    """Where the papers of a release wait for the entry that lets it out to stand in the log."""
+    if release.held_until is not None:
+        return house.folder.embargoed(release.id)
+    return house.folder.aside / "waiting" / release.id
+
+
+def embargo_value(release: Release) -> str:
+    """What the entry of a release that waits commits to: the digest of its files."""
+    return manifest_digest_of(release)
 
 
 def finish_all(house: House, programme_id: str) -> None:
@@ -101,10 +111,11 @@ def finish_all(house: House, programme_id: str) -> None:
 
     The caller holds the programme's lock. Safe to repeat: a kill at any point is finished here.
     """
+    waiting = {each.release for each in house.store.calendar.holds(programme_id)}
     made = [
         each
         for each in house.store.releases(programme_id)
-        if each.state is ReleaseState.MADE and each.entry_index is not None
+        if each.state is ReleaseState.MADE and each.id not in waiting
     ]
     if made:
         sequence(house)
@@ -113,7 +124,7 @@ def finish_all(house: House, programme_id: str) -> None:
 
 
 def _open(house: House, release: Release) -> None:
-    waiting, place = waiting_place(house, release.id), house.folder.release(release.id)
+    waiting, place = waiting_place(house, release), house.folder.release(release.id)
     if waiting.exists() and not place.exists():
         _prove(house, release, waiting)
         move_into_place(waiting, place)
@@ -125,10 +136,21 @@ def _open(house: House, release: Release) -> None:
 def _prove(house: House, release: Release, folder: Path) -> None:
     index = release.entry_index or 0
     ((_, entry),) = house.store.outbox(index, 1)
-    for name, data in ((ENTRY, entry), (PROOF, house.log.prove(index).encode())):
+    papers = {ENTRY: entry, PROOF: house.log.prove(index).encode()}
+    if release.held_until is not None:
+        papers[EMBARGO] = _opened_embargo(house, release, parse_entry(entry)).encode()
+    for name, data in papers.items():
         (folder / name).unlink(missing_ok=True)
         write_whole(folder / name, data)
     sync_folder(folder)
+
+
+def _opened_embargo(house: House, release: Release, entry: Entry) -> str:
+    """The receipt that shows to what the entry of a release that waited had committed."""
+    first = int(entry.public["concerns"])
+    ((_, earlier),) = house.store.outbox(first, 1)
+    key = salt(house, parse_entry(earlier).nonce, "release")
+    return house.log.prove(first, [Opening("release", key, embargo_value(release))])
 
 
 def _json(value: object) -> bytes:
@@ -182,6 +204,8 @@ def _said(amount: Decimal | None) -> str | None:
 def about_release(programme: Programme, release: Release) -> dict[str, object]:
     """What stands beside the numbers: which table, under which decision, how much is hidden."""
     decision, table = release.decision, release.table
+    from sekisho.lanes.statistics.admissible import datasets_read
+
     names = datasets_read(
         programme, [plan for plan in programme.release_plans if plan.id == release.plan]
     )
@@ -208,6 +232,14 @@ def about_release(programme: Programme, release: Release) -> dict[str, object]:
         "licences": sorted({each.licence for each in read if each.licence}),
         "sources": sorted({each.source for each in read if each.source}),
     }
+    if release.planned is not None:
+        about["planned"] = f"{release.planned:%Y-%m-%dT%H:%M:%SZ}"
+    if release.correction is not None:
+        about["correction"] = {
+            "corrects": release.corrects,
+            "error": release.correction.error.value,
+            "reason": _both(release.correction.reason),
+        }
     if release.cost is not None:
         about["privacy"] = _cost(release.cost)
     return about

@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sekisho.lanes.statistics.privacy.answer import BoundingEngine
 from sekisho.model.actor import Actor
 from sekisho.model.entry import Entry, EntryKind, commit, new_nonce
 from sekisho.model.folder import NodeFolder
@@ -17,6 +16,9 @@ from sekisho.ports import Clock, Engine, Format, LogStorage, Noise, RecordFormat
 from sekisho.rules.packs import Packs
 from sekisho.terms import Lane, Outcome
 from sekisho.tlog.proof import Opening
+
+if TYPE_CHECKING:
+    from sekisho.lanes.statistics.privacy.answer import BoundingEngine
 
 
 class LogWriter(Protocol):
@@ -43,12 +45,13 @@ class House:
     participant: str
     store: Store
     engine: Engine
-    bounding: BoundingEngine
+    bounding: "BoundingEngine"
     """Runs the bounding query of differential privacy; its sums go into the draw alone."""
     noise: Noise
     storage: LogStorage
     log: LogWriter
-    formats: tuple[Format, ...]
+    formats: Callable[[], Sequence[Format]]
+    """Every format in which a release is handed out; their libraries load when asked."""
     clock: Clock
     private: PrivateSettings
     packs: Packs
@@ -59,7 +62,7 @@ class House:
     """How often disclosure control looks for a pattern that hides less."""
     origin: str = ""
     """The origin line of the node's log: what a signed answer to one of its challenges names."""
-    record_formats: tuple[RecordFormat, ...] = ()
+    record_formats: Callable[[], Sequence[RecordFormat]] = tuple
 
     @property
     def busy(self) -> Path:

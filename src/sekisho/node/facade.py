@@ -1,47 +1,46 @@
-"""The facade: what a notebook, the command line and the web call."""
+"""The facade: what a notebook, the command line and the web call.
+
+Lanes are imported where they are called: a command that needs none of them starts in half the time.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, overload
+from typing import TYPE_CHECKING, Literal, Self, overload
 
 from sekisho import people
 from sekisho.errors import Fault, NotFound, fault
-from sekisho.gate import admit, answers, members
-from sekisho.gate import release as statistics
-from sekisho.gate.budgets import BudgetState, budget_states
-from sekisho.gate.findings import Findings, Proof, check_proof, verify_folder
-from sekisho.gate.holder import HolderView, holder_view
+from sekisho.gate import admit, members
 from sekisho.gate.house import Call, House
-from sekisho.gate.logbook import LogBook
-from sekisho.gate.patterns import edition_faults
 from sekisho.jobs import Work, run_job, showing
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.programme import Programme
 from sekisho.model.release import Delivery, Job, Release
-from sekisho.node.documents import Documents
-from sekisho.node.duties import Duties
-from sekisho.node.forms import Forms
+from sekisho.node.logged import Logged
 from sekisho.node.members import Members
-from sekisho.node.questions import Epsilon, Questions
-from sekisho.node.records import Records
-from sekisho.node.witnessing import Witnessing
 from sekisho.people import Action
 from sekisho.ports import Watch
-from sekisho.present.answer import Queried, Quoted, quoted
 from sekisho.present.released import Released
 from sekisho.settings import Settings
 from sekisho.terms import JobState, Language, ReleaseState, Role
-from sekisho.tlog.receipt_page import FILE_NAME, receipt_page, receipt_page_digest
-from sekisho.wiring import checked_programme, log_book, programme_folder, verifiers_of
+from sekisho.wiring import checked_programme, programme_folder, verifiers_of
+
+if TYPE_CHECKING:
+    from sekisho.gate.budgets import BudgetState
+    from sekisho.gate.holder import HolderView
+    from sekisho.node.documents import Documents
+    from sekisho.node.duties import Duties
+    from sekisho.node.forms import Forms
+    from sekisho.node.questions import Epsilon, Questions
+    from sekisho.node.records import Records
+    from sekisho.present.answer import Queried, Quoted
 
 
-class Node:
+class Node(Logged):
     """One node on behalf of one actor; several nodes live side by side in one process."""
 
     def __init__(self, house: House, settings: Settings, actor: Actor) -> None:
-        self._house = house
-        self._settings = settings
+        super().__init__(house, settings)
         self._actor = actor
 
     def __enter__(self) -> Self:
@@ -59,11 +58,6 @@ class Node:
         return f"<sekisho node of {self._settings.participant} at {self.folder}>"
 
     @property
-    def folder(self) -> Path:
-        """The node's folder."""
-        return self._house.folder.root
-
-    @property
     def language(self) -> Language:
         """The language in which the node speaks unless asked otherwise."""
         return self._settings.language
@@ -74,8 +68,10 @@ class Node:
         return self._settings.origin
 
     @property
-    def records(self) -> Records:
+    def records(self) -> "Records":
         """The record lane: consents, transfers, and the people whom they are about."""
+        from sekisho.node.records import Records
+
         return Records(self._call)
 
     @property
@@ -195,12 +191,13 @@ class Node:
 
     def release(self, programme: str, plan: str, watch: Watch | None = None) -> Released:
         """Release the table of a plan, protected with its linked set and everything before it."""
+        from sekisho.gate.release import release as make_release
+
         made: list[Release] = []
 
         def work(inner: Watch) -> Mapping[str, str]:
-            release = statistics.release(self._call, programme, plan, inner)
-            made.append(release)
-            return {"release": release.id}
+            made.append(make_release(self._call, programme, plan, inner))
+            return {"release": made[0].id}
 
         self._job("release", {"programme": programme, "plan": plan}, work, watch)
         return self._released(made[0])
@@ -212,10 +209,10 @@ class Node:
         sql: str,
         *,
         purpose: str,
-        epsilon: Epsilon,
+        epsilon: "Epsilon",
         dry_run: Literal[False] = False,
         contribution: Mapping[str, object] | None = None,
-    ) -> Queried: ...
+    ) -> "Queried": ...
     @overload
     def query(
         self,
@@ -223,20 +220,20 @@ class Node:
         sql: str,
         *,
         purpose: str,
-        epsilon: Epsilon,
+        epsilon: "Epsilon",
         dry_run: Literal[True],
         contribution: Mapping[str, object] | None = None,
-    ) -> Quoted: ...
+    ) -> "Quoted": ...
     def query(
         self,
         programme: str,
         sql: str,
         *,
         purpose: str,
-        epsilon: Epsilon,
+        epsilon: "Epsilon",
         dry_run: bool = False,
         contribution: Mapping[str, object] | None = None,
-    ) -> Queried | Quoted:
+    ) -> "Queried | Quoted":
         """Answer a question with differential privacy; the budget is charged once, for good.
 
         Asked again over the same data, a question has the same answer and costs nothing. With
@@ -249,19 +246,30 @@ class Node:
         return self.questions.quote(asked) if dry_run else self.questions.ask(asked)
 
     @property
-    def questions(self) -> Questions:
+    def questions(self) -> "Questions":
         """Questions of analysts, begun and watched as jobs."""
+        from sekisho.node.questions import Questions
+
         return Questions(self._call, self.language, verifiers_of(self.folder))
 
-    def explain(self, programme: str, asked: str) -> Quoted:
+    def explain(self, programme: str, asked: str) -> "Quoted":
         """Why the answer to a question, or a plan's table, is private: the proof, and its cost."""
-        found = admit.installed(self._house, programme)
-        return quoted(answers.explained(self._call, found, asked, None), self.language)
+        from sekisho.gate.answers import explained
+        from sekisho.present.answer import quoted
 
-    def budgets(self, programme: str | None = None) -> tuple[BudgetState, ...]:
+        found = admit.installed(self._house, programme)
+        return quoted(explained(self._call, found, asked, None), self.language)
+
+    def budgets(self, programme: str | None = None) -> "tuple[BudgetState, ...]":
         """Privacy budgets: spent, by whom and for what, left, until when."""
+        from sekisho.gate.budgets import budget_states
+
         programmes = [self.programme(programme)] if programme else self.programmes()
         return budget_states(self._house, programmes)
+
+    def release_folder(self, release_id: str) -> Path:
+        """Where the files of a release lie; NotFound when it is not handed out."""
+        return self.released(release_id).folder
 
     def releases(self, programme: str | None = None, plan: str | None = None) -> list[Released]:
         """Releases that are handed out, oldest first."""
@@ -279,42 +287,26 @@ class Node:
             raise NotFound(fault("gate.no-release", release=release_id))
         return self._released(found)
 
-    def proof(self, release_id: str) -> Proof:
-        """Whether a release stands in the log and who has witnessed it, checked now."""
-        found = check_proof(self.released(release_id).folder, verifiers_of(self.folder))
-        return self.log_book.witnessed(found)
-
-    def write_receipt(self, release_id: str, file: Path) -> Path:
-        """Write the receipt of a release: a proof file that anyone can check offline, for ever."""
-        return _write_anew(file, self.log_book.receipt(self.proof(release_id).index).encode())
-
-    def write_receipt_page(self, folder: Path) -> tuple[Path, str]:
-        """Write the page that checks receipts in any browser; the file, and its SHA-256."""
-        return _write_anew(folder / FILE_NAME, receipt_page()), receipt_page_digest()
-
-    def verify(self, watch: Watch | None = None) -> Findings:
-        """Check the whole log and every release against it."""
-        self._permit(Action.LOG_VERIFY)
-        folder = self.folder
-        return verify_folder(
-            self._house.storage, folder / "releases", verifiers_of(folder), watch or Watch()
-        )
-
     def verify_certificate(self, release_id: str, watch: Watch | None = None) -> list[Fault]:
         """What the verifier finds wrong with a release's pattern; nothing when it is certified.
 
         Reads the data again, with a verifier that shares no code with the optimiser; a private
         release is made again from its kept draw. For the data holder and the node's owner.
         """
+        from sekisho.gate.answers import private_faults
+        from sekisho.gate.patterns import edition_faults
+
         release, deliveries = self._with_data(release_id, Action.DELIVERY_READ)
         if release.cost is not None:
             programme = admit.installed(self._house, release.programme)
-            return answers.private_faults(self._call, programme, release)
+            return private_faults(self._call, programme, release)
         asked = watch or Watch()
         return edition_faults(self._house, release.programme, release.edition, deliveries, asked)
 
-    def holder_view(self, release_id: str, watch: Watch | None = None) -> HolderView:
+    def holder_view(self, release_id: str, watch: Watch | None = None) -> "HolderView":
         """Why each cell of a release is hidden: for an actor of the data holder, nobody else."""
+        from sekisho.gate.holder import holder_view
+
         release, deliveries = self._with_data(release_id, Action.RELEASE_READ_PRIVATE)
         if release.cost is not None:
             raise NotFound(fault("gate.no-pattern", release=release_id))
@@ -335,37 +327,24 @@ class Node:
         return Members(self._call)
 
     @property
-    def verifier_key(self) -> str:
-        """The public key that verifies the node's log, as text."""
-        return verifiers_of(self.folder)[0].vkey
-
-    @property
-    def log_folder(self) -> Path:
-        """The log's static files, which anyone may read."""
-        return self._house.folder.log
-
-    @property
-    def log_book(self) -> LogBook:
-        """The log as people read it: entries, each proved, and who has witnessed them."""
-        return log_book(self.folder, self._settings)
-
-    def witnessing(self) -> Witnessing:
-        """Asks the witnesses of the settings as long as its `with` block runs."""
-        return Witnessing(self.log_book, 60 * self._settings.witness_minutes)
-
-    @property
-    def documents(self) -> Documents:
+    def documents(self) -> "Documents":
         """Documents: filled forms in and out, comparison, search, timelines."""
+        from sekisho.node.documents import Documents
+
         return Documents(self._call)
 
     @property
-    def duties(self) -> Duties:
+    def duties(self) -> "Duties":
         """What is to be done after flows were let through, and what would be refused today."""
+        from sekisho.node.duties import Duties
+
         return Duties(self._call)
 
     @property
-    def forms(self) -> Forms:
+    def forms(self) -> "Forms":
         """Forms: drafts, submissions, who has answered, requests for data."""
+        from sekisho.node.forms import Forms
+
         return Forms(self._call, lambda: verifiers_of(self.folder))
 
     # -- within -------------------------------------------------------------------------------
@@ -389,12 +368,3 @@ class Node:
         house = self._house
         shown = showing(work, watch or Watch())
         run_job(house.store, house.clock, kind, self._actor.id, request, shown)
-
-
-def _write_anew(file: Path, data: bytes) -> Path:
-    """Write a file whole, over an older one."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.part")
-    aside.write_bytes(data)
-    aside.replace(file)
-    return file

@@ -8,10 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.budget import BudgetCharge, Spent
@@ -21,12 +18,17 @@ from sekisho.model.entry import Entry
 from sekisho.model.release import Delivery, Job, Release
 from sekisho.model.resource import Resource, Semantics
 from sekisho.model.table import Table
+from sekisho.ports.calendar import CalendarStore
 from sekisho.ports.duties import DutyStore
 from sekisho.ports.forms import FormStore
 from sekisho.ports.records import RecordStore
 from sekisho.ports.search import SearchStore
 from sekisho.query.plan import Aggregate
 from sekisho.terms import JobState, ReleaseState
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def _quiet(_phase: str, _done: int, _total: int) -> None:
@@ -63,6 +65,12 @@ class DeliveryFacts:
     bytes: int
 
 
+def _nothing() -> "NDArray[np.int64]":
+    import numpy as np
+
+    return np.zeros(0, dtype=np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Cells:
     """The cells of one query with what disclosure control must know of each.
@@ -74,15 +82,15 @@ class Cells:
     group_columns: tuple[str, ...]
     groups: tuple[tuple[str | None, ...], ...]
     """(n, g); None where the column is totalled (a missing value in the data is refused)."""
-    totals: NDArray[np.int64]
-    rows: NDArray[np.int64]
-    contributors: NDArray[np.int64]
-    top: NDArray[np.int64]
+    totals: "NDArray[np.int64]"
+    rows: "NDArray[np.int64]"
+    contributors: "NDArray[np.int64]"
+    top: "NDArray[np.int64]"
     """(n, k) largest contributions by absolute size, falling; 0 where there are fewer."""
-    top_contributors: NDArray[np.int64]
+    top_contributors: "NDArray[np.int64]"
     """(n, k) whose they are, as numbers that mean something only within this value; -1 = none."""
     decimals: int
-    units: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    units: "NDArray[np.int64]" = field(default_factory=_nothing)
 
 
 class Engine(Protocol):
@@ -199,11 +207,11 @@ class Clock(Protocol):
 class Noise(Protocol):
     """Integer noise for differential privacy."""
 
-    def gaussian(self, values: NDArray[np.int64], sigma: float) -> NDArray[np.int64]:
+    def gaussian(self, values: "NDArray[np.int64]", sigma: float) -> "NDArray[np.int64]":
         """Each value plus discrete Gaussian noise of scale sigma (in integer units)."""
         ...
 
-    def laplace(self, values: NDArray[np.int64], scale: float) -> NDArray[np.int64]:
+    def laplace(self, values: "NDArray[np.int64]", scale: float) -> "NDArray[np.int64]":
         """Each value plus discrete Laplace noise."""
         ...
 
@@ -315,6 +323,8 @@ class Store(Protocol):
     def records(self) -> RecordStore: ...
     @property
     def forms(self) -> FormStore: ...
+    @property
+    def calendar(self) -> CalendarStore: ...
     @property
     def duties(self) -> DutyStore: ...
     @property

@@ -46,7 +46,7 @@ def _party(
 
 def format_of(house: House, flow: RecordFlow) -> RecordFormat:
     """The format in which a flow's records come and leave; NotFound when it is not installed."""
-    for each in house.record_formats:
+    for each in house.record_formats():
         if each.name == flow.format:
             return each
     raise NotFound(fault("records.no-format", format=flow.format))
