@@ -7,7 +7,6 @@ from sekisho.errors import NotFound, Refused, StorageError, TamperedError, fault
 from sekisho.gate.files import digest_of
 from sekisho.gate.house import House, Said, entry_of
 from sekisho.gate.sequence import sequence
-from sekisho.lanes.statistics.admissible import datasets_read
 from sekisho.model.decision import Decision
 from sekisho.model.entry import EntryKind
 from sekisho.model.facts import PUBLIC, DataFacts, Facts, Identifiability, Party, PartyKind
@@ -30,6 +29,8 @@ def deliveries_for(
     house: House, programme: Programme, plans: Sequence[ReleasePlan]
 ) -> tuple[Delivery, ...]:
     """All data of the datasets that plans read; NotFound when one holds none."""
+    from sekisho.lanes.statistics.admissible import datasets_read
+
     return deliveries_in(house, programme, datasets_read(programme, plans))
 
 

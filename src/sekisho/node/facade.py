@@ -4,6 +4,7 @@ Lanes are imported where they are called: a command that needs none of them star
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, overload
@@ -31,9 +32,12 @@ if TYPE_CHECKING:
     from sekisho.node.documents import Documents
     from sekisho.node.duties import Duties
     from sekisho.node.forms import Forms
-    from sekisho.node.questions import Epsilon, Questions
+    from sekisho.node.questions import Questions
     from sekisho.node.records import Records
     from sekisho.present.answer import Queried, Quoted
+
+Epsilon = Decimal | str | int
+"""How much of a budget a question may cost, as people write it."""
 
 
 class Node(Logged):
@@ -209,7 +213,7 @@ class Node(Logged):
         sql: str,
         *,
         purpose: str,
-        epsilon: "Epsilon",
+        epsilon: Epsilon,
         dry_run: Literal[False] = False,
         contribution: Mapping[str, object] | None = None,
     ) -> "Queried": ...
@@ -220,7 +224,7 @@ class Node(Logged):
         sql: str,
         *,
         purpose: str,
-        epsilon: "Epsilon",
+        epsilon: Epsilon,
         dry_run: Literal[True],
         contribution: Mapping[str, object] | None = None,
     ) -> "Quoted": ...
@@ -230,7 +234,7 @@ class Node(Logged):
         sql: str,
         *,
         purpose: str,
-        epsilon: "Epsilon",
+        epsilon: Epsilon,
         dry_run: bool = False,
         contribution: Mapping[str, object] | None = None,
     ) -> "Queried | Quoted":

@@ -22,9 +22,6 @@ from sekisho.tlog.note import Verifier
 KIND = "query"
 """What the jobs of questions are called."""
 
-Epsilon = Decimal | str | int
-"""How much of a budget a question may cost, as people write it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Questions:
@@ -40,7 +37,7 @@ class Questions:
         sql: str,
         *,
         purpose: str,
-        epsilon: Epsilon,
+        epsilon: Decimal | str | int,
         contribution: Mapping[str, object] | None = None,
     ) -> Asked:
         """A question as it was put; `contribution` names what of the declared one is another.
