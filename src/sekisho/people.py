@@ -39,6 +39,7 @@ class Action(StrEnum):
     RELEASE = "release"
     RELEASE_READ = "release.read"
     RELEASE_READ_PRIVATE = "release.read-private"
+    RELEASE_READ_EARLY = "release.read-early"
     RELEASE_CORRECT = "release.correct"
     RELEASE_WITHDRAW = "release.withdraw"
     QUERY = "query"
@@ -124,6 +125,7 @@ GRANTS: Mapping[Action, Granted] = MappingProxyType(
         },
         # Which cells are hidden by which rule, and counts: not even the owner of the node.
         Action.RELEASE_READ_PRIVATE: {Role.DATA_HOLDER: Reach.OWN},
+        Action.RELEASE_READ_EARLY: {**_HOLDER_ALONE, Role.STEWARD: Reach.STEWARD},
         Action.RELEASE_CORRECT: _RESPONSIBLE,
         Action.RELEASE_WITHDRAW: _RESPONSIBLE,
         Action.QUERY: {**_RESPONSIBLE, Role.DATA_USER: Reach.RECIPIENT},

@@ -123,9 +123,9 @@ JOB_TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 }
 
 RELEASE_TRANSITIONS: dict[ReleaseState, frozenset[ReleaseState]] = {
-    ReleaseState.MADE: frozenset({ReleaseState.OPEN}),
+    ReleaseState.MADE: frozenset({ReleaseState.OPEN, ReleaseState.WITHDRAWN}),
     ReleaseState.OPEN: frozenset({ReleaseState.CORRECTED, ReleaseState.WITHDRAWN}),
-    ReleaseState.CORRECTED: frozenset(),
+    ReleaseState.CORRECTED: frozenset({ReleaseState.WITHDRAWN}),
     ReleaseState.WITHDRAWN: frozenset(),
 }
 

@@ -58,6 +58,7 @@ delivery.read          -          all    -        own          -          -
 release                -          all    steward  -            -          -
 release.read           recipient  all    steward  own          -          all
 release.read-private   -          -      -        own          -          -
+release.read-early     -          own    steward  own          -          -
 release.correct        -          all    steward  -            -          -
 release.withdraw       -          all    steward  -            -          -
 query                  -          all    steward  -            recipient  -

@@ -11,22 +11,18 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from sekisho.errors import Fault, UsageError, fault
 from sekisho.gate.admit import installed, permit
 from sekisho.gate.bounds_asked import bounded_by
-from sekisho.gate.duties import release_duties
-from sekisho.gate.files import workshop
-from sekisho.gate.handout import finish_all, manifest_digest_of, write_papers
-from sekisho.gate.house import Call, House, Said, entry_of
+from sekisho.gate.house import Call, House
 from sekisho.gate.judge import judge, refuse
 from sekisho.gate.locks import held
+from sekisho.gate.making import Correcting, handed_out, keep, made_before, same_again
 from sekisho.gate.private import (
     CHARGING,
     Priced,
     Question,
-    decimal_text,
     paid_draw,
     price,
     read_again,
 )
-from sekisho.gate.sequence import sequence
 from sekisho.lanes.statistics.privacy.answer import answers_at
 from sekisho.lanes.statistics.privacy.draw import from_bytes
 from sekisho.lanes.statistics.privacy.finish import finish
@@ -34,17 +30,15 @@ from sekisho.lanes.statistics.privacy.lost import Share
 from sekisho.lanes.statistics.privacy.table import PrivateTable
 from sekisho.lanes.statistics.private_tables import released_table
 from sekisho.model.budget import BudgetCharge, Cost, ScaledDown
-from sekisho.model.canonical import canonical
 from sekisho.model.dataset import ContributionDeclaration
 from sekisho.model.decision import Decision
-from sekisho.model.entry import EntryKind
 from sekisho.model.programme import Programme, ReleasePlan
 from sekisho.model.release import Release
 from sekisho.people import Action
 from sekisho.ports import Watch
 from sekisho.query.parse import parse
 from sekisho.query.plan import Query, Scan, scans_of
-from sekisho.terms import Lane, Method, Outcome, ReleaseState
+from sekisho.terms import ReleaseState
 
 QUERY = "query"
 """What an analyst's own question is called where a release plan would stand."""
@@ -129,7 +123,13 @@ def _untold(watch: Watch) -> Watch:
     return Watch(progress, watch.cancelled)
 
 
-def release_private(call: Call, programme: Programme, plan: ReleasePlan, watch: Watch) -> Release:
+def release_private(
+    call: Call,
+    programme: Programme,
+    plan: ReleasePlan,
+    watch: Watch,
+    correcting: Correcting | None = None,
+) -> Release:
     """Release a plan's table with noise; the same plan over the same data is the same release.
 
     The caller was permitted, and holds the programme's lock.
@@ -138,18 +138,18 @@ def release_private(call: Call, programme: Programme, plan: ReleasePlan, watch: 
     """
     house = call.house
     priced = price(house, _planned(call, programme, plan))
-    for each in house.store.releases(programme.id, plan.id):
-        if each.request == priced.request and each.state is ReleaseState.OPEN:
-            return each
+    same = made_before(house, (programme.id, plan.id, priced.request))
+    if same is not None:
+        return same_again(same, correcting)
     decision = judge(house, programme, plan.id, programme.purpose)
     if not decision.allowed:
         refuse(house, programme, plan.id, decision)
     table = finish(priced.plan, paid_draw(house, priced, decision, watch))
     watch.progress("gate.phase-log", 0, 0)
-    made = _make(house, priced, plan, decision, table)
-    sequence(house)
-    finish_all(house, programme.id)
-    return replace(made, state=ReleaseState.OPEN)
+    new = _made(house, priced, plan, decision, table)
+    if correcting is not None:
+        new = replace(new, corrects=correcting.release, correction=correcting.correction)
+    return handed_out(house, keep(house, programme, plan, new))
 
 
 def private_faults(call: Call, programme: Programme, release: Release) -> list[Fault]:
@@ -205,14 +205,14 @@ def _declared(programme: Programme, query: Query) -> ContributionDeclaration:
     return ContributionDeclaration()
 
 
-def _make(
+def _made(
     house: House, priced: Priced, plan: ReleasePlan, decision: Decision, table: PrivateTable
 ) -> Release:
-    """Write the papers aside, then commit release and entry together."""
+    """A private release as it will be written."""
     programme = priced.question.programme
     revision = 1 + max((r.revision for r in house.store.releases(programme.id, plan.id)), default=0)
     release_id = f"{programme.id}.{plan.id}.r{revision}"
-    new = Release(
+    return Release(
         id=release_id,
         programme=programme.id,
         plan=plan.id,
@@ -227,12 +227,6 @@ def _make(
         request=priced.request,
         cost=_cost(priced, table),
     )
-    with workshop(house.folder.aside) as own:
-        new = write_papers(house, programme, new, own)
-        entry = entry_of(house, EntryKind.RELEASE_MADE, _said(priced, new, decision))
-        kept = release_duties(house, programme, new)
-        (index,) = house.store.add_releases([new], [entry], [kept])
-    return replace(new, entry_index=index)
 
 
 def _cost(priced: Priced, table: PrivateTable) -> Cost:
@@ -251,30 +245,4 @@ def _percent(share: Share | None) -> tuple[Decimal | None, Decimal | None]:
     return (
         Decimal(share.value * 100).quantize(tenth, ROUND_HALF_UP),
         Decimal(share.standard_error * 100).quantize(tenth, ROUND_CEILING),
-    )
-
-
-def _said(priced: Priced, new: Release, decision: Decision) -> Said:
-    """What the log says of a private release: never how many rows."""
-    public: Mapping[str, str | int] = {
-        "release": new.id,
-        "plan": new.plan,
-        "revision": new.revision,
-        "digest": manifest_digest_of(new),
-        "method": Method.DIFFERENTIAL_PRIVACY.value,
-        "epsilon": decimal_text(priced.epsilon),
-        "delta": decimal_text(priced.delta),
-    }
-    return Said(
-        programme=new.programme,
-        lane=Lane.STATISTICS,
-        outcome=Outcome.ALLOWED,
-        rules=decision.rule_ids,
-        pack=decision.pack_hash,
-        public=tuple(public.items()),
-        committed=(
-            ("delivery", canonical(list(new.deliveries))),
-            ("facts", decision.facts_hash.encode()),
-            ("request", new.request.encode()),
-        ),
     )

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sekisho.errors import Fault, SekishoError, TamperedError, fault
 from sekisho.gate.files import digest_of
-from sekisho.gate.handout import ENTRY, MANIFEST, OUTSIDE_MANIFEST, PROOF, manifest_bytes
+from sekisho.gate.handout import EMBARGO, ENTRY, MANIFEST, OUTSIDE_MANIFEST, PROOF, manifest_bytes
 from sekisho.model.entry import Entry, EntryKind, manifest_digest, parse_entry
 from sekisho.ports import Watch
 from sekisho.tlog.note import Verifier
@@ -15,6 +15,9 @@ from sekisho.tlog.proof import verify_receipt
 from sekisho.tlog.testimony import Testimony
 from sekisho.tlog.tree import Listable
 from sekisho.tlog.verify import verify_log
+
+Keys = tuple[Verifier, ...]
+"""Public keys of a log, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Logged:
     index: int
     entry: bytes
     digest: str
+    taken_down: bool = False
+    """Whether a later entry says that its figures are no longer there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,16 @@ def folder_faults(folder: Path, logged: Logged) -> Iterator[Fault]:
         yield fault("gate.entry-differs", release=release, index=logged.index)
         return
     present = {file.name for file in folder.iterdir()}
-    for name in sorted({*files, *OUTSIDE_MANIFEST} - present):
+    wanted = {*OUTSIDE_MANIFEST, *_embargo(logged.entry)}
+    if logged.taken_down:
+        yield from (
+            fault("calendar.still-there", release=release, file=name)
+            for name in sorted(set(files) & present)
+        )
+        files = {}
+    for name in sorted({*files, *wanted} - present):
         yield fault("gate.release-incomplete", release=release, file=name)
-    for name in sorted(present - OUTSIDE_MANIFEST - set(files)):
+    for name in sorted(present - wanted - set(files)):
         yield fault("gate.release-extra", release=release, file=name)
     for name in sorted(set(files) & present):
         if digest_of(folder / name) != files[name]:
@@ -77,7 +89,23 @@ def folder_faults(folder: Path, logged: Logged) -> Iterator[Fault]:
         yield fault("gate.release-tampered", release=release, file=ENTRY)
 
 
-def check_proof(folder: Path, verifiers: tuple[Verifier, ...]) -> Proof:
+def _embargo(entry: bytes) -> frozenset[str]:
+    """The receipt that a release which waited for its moment has beside its files."""
+    read = parse_entry(entry)
+    waited = read.kind is EntryKind.RELEASE_MADE and "concerns" in read.public
+    return frozenset({EMBARGO}) if waited else frozenset()
+
+
+def _embargo_faults(folder: Path, logged: Logged, verifiers: Keys) -> Iterator[Fault]:
+    """Whether the figures are those to which the log had committed before their moment."""
+    for name in _embargo(logged.entry):
+        receipt = verify_receipt((folder / name).read_bytes().decode("utf-8"), verifiers)
+        first = parse_entry(logged.entry).public["concerns"]
+        if receipt.proven.index != first or receipt.opened.get("release") != logged.digest:
+            yield fault("gate.proof-wrong", release=folder.name)
+
+
+def check_proof(folder: Path, verifiers: Keys, *, taken_down: bool = False) -> Proof:
     """The proof of a released folder, checked with the log's public key alone."""
     faults: list[Fault] = []
     text, index, size, origin = "", 0, 0, ""
@@ -89,7 +117,8 @@ def check_proof(folder: Path, verifiers: tuple[Verifier, ...]) -> Proof:
         named = released_by(parse_entry(entry))
         if found.entry != entry or named is None or named[0] != folder.name:
             raise TamperedError(fault("gate.proof-wrong", release=folder.name))
-        faults += folder_faults(folder, Logged(index, entry, named[1]))
+        logged = Logged(index, entry, named[1], taken_down)
+        faults += [*folder_faults(folder, logged), *_embargo_faults(folder, logged, verifiers)]
     except (OSError, UnicodeDecodeError):
         faults.append(fault("gate.proof-wrong", release=folder.name))
     except SekishoError as error:
@@ -126,10 +155,15 @@ def verify_folder(
 
     def note_release(index: int, data: bytes) -> Iterator[Fault]:
         try:
-            named = released_by(parse_entry(data))
+            entry = parse_entry(data)
+            named = released_by(entry)
         except TamperedError as error:
             yield from error.faults
             return
+        if entry.kind is EntryKind.RELEASE_WITHDRAWN and entry.public["release"] in logged:
+            of = str(entry.public["release"])
+            gone = entry.public.get("change") == "taken-down"
+            logged[of] = replace(logged[of], taken_down=gone)
         if named is not None:
             if named[0] in logged:
                 yield fault("gate.release-twice", release=named[0], index=index)
@@ -149,7 +183,8 @@ def verify_folder(
             faults.append(fault("gate.leftover", release=name))
         else:
             files += len(list((releases / name).iterdir()))
-            faults += check_proof(releases / name, verifiers).faults
+            gone = logged[name].taken_down
+            faults += check_proof(releases / name, verifiers, taken_down=gone).faults
             faults += folder_faults(releases / name, logged[name])
     return Findings(log.entries, len(logged), files, _distinct(faults), log.unsigned)
 

@@ -1,52 +1,57 @@
 """What leaves by the statistics lane, in order: judge, protect, log, hand out."""
 
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 
 from sekisho.gate.admit import installed, permit
 from sekisho.gate.answers import release_private
-from sekisho.gate.duties import release_duties
-from sekisho.gate.files import workshop
-from sekisho.gate.handout import finish_all, manifest_digest_of, write_papers
-from sekisho.gate.house import Call, House, Said, entry_of
+from sekisho.gate.handout import finish_all
+from sekisho.gate.house import Call, House
 from sekisho.gate.judge import deliveries_for, judge, plan_of, refuse, refuse_left_elsewhere
 from sekisho.gate.locks import held, held_all
+from sekisho.gate.making import Correcting, handed_out, keep, made_before, same_again
 from sekisho.gate.patterns import Edition, protected_set
-from sekisho.gate.sequence import sequence
 from sekisho.model.canonical import canonical
 from sekisho.model.decision import Decision
-from sekisho.model.entry import EntryKind
 from sekisho.model.programme import Programme, ReleasePlan
 from sekisho.model.release import Delivery, Release
 from sekisho.people import Action
 from sekisho.ports import Watch
-from sekisho.terms import Lane, Method, Outcome, ReleaseState
+from sekisho.terms import Method, ReleaseState
 
 
-def release(call: Call, programme_id: str, plan_id: str, watch: Watch) -> Release:
+def release(
+    call: Call,
+    programme_id: str,
+    plan_id: str,
+    watch: Watch,
+    correcting: Correcting | None = None,
+) -> Release:
     """Release a plan's table, protected together with its linked set and everything before it.
 
     A plan of differential privacy is charged to its datasets' budgets instead.
 
     The same plan over the same data under the same rules is the same release and costs nothing.
+    Where the plan has a calendar, the release waits for its moment, a correction excepted.
 
     Raises: Refused when a rule closed the way or the table cannot be protected, the refusal
     logged; NotFound; NotPermitted.
     """
     house = call.house
-    _asked(call, programme_id, plan_id)
+    action = Action.RELEASE_CORRECT if correcting else Action.RELEASE
+    _asked(call, action, programme_id, plan_id)
     with held(house.busy, shared=True), held(house.lock_of(programme_id)):
         # Asked again: while this call waited, the programme may have been given stricter rules.
-        programme, plan = _asked(call, programme_id, plan_id)
+        programme, plan = _asked(call, action, programme_id, plan_id)
         finish_all(house, programme_id)
         if plan.method is Method.DIFFERENTIAL_PRIVACY:
-            return release_private(call, programme, plan, watch)
+            return release_private(call, programme, plan, watch, correcting)
         deliveries = deliveries_for(house, programme, programme.linked_set(plan_id))
         request = _request(house, programme, plan, deliveries)
-        same = _same(house, programme_id, plan_id, request)
+        same = made_before(house, (programme_id, plan_id, request))
         if same is not None:
-            return same
+            return same_again(same, correcting)
         decision = judge(house, programme, plan.id, programme.purpose)
         if not decision.allowed:
             refuse(house, programme, plan.id, decision)
@@ -54,15 +59,16 @@ def release(call: Call, programme_id: str, plan_id: str, watch: Watch) -> Releas
             refuse_left_elsewhere(house, programme, deliveries)
             protected = protected_set(house, programme, plan, deliveries, watch)
             watch.progress("gate.phase-log", 0, 0)
-            made = _make(house, _Making(programme, plan, protected, decision, deliveries, request))
-        sequence(house)
-        finish_all(house, programme_id)
-    return replace(made, state=ReleaseState.OPEN)
+            making = _Making(programme, plan, protected, decision, deliveries, request, correcting)
+            made = _make(house, making)
+        return handed_out(house, made)
 
 
-def _asked(call: Call, programme_id: str, plan_id: str) -> tuple[Programme, ReleasePlan]:
+def _asked(
+    call: Call, action: Action, programme_id: str, plan_id: str
+) -> tuple[Programme, ReleasePlan]:
     programme = installed(call.house, programme_id, afresh=True)
-    permit(call, Action.RELEASE, programme)
+    permit(call, action, programme)
     return programme, plan_of(programme, plan_id)
 
 
@@ -76,13 +82,6 @@ def _request(
     return hmac.digest(house.secret, b"sekisho/request/v1\n" + canonical(said), sha256).hex()
 
 
-def _same(house: House, programme_id: str, plan_id: str, request: str) -> Release | None:
-    for each in house.store.releases(programme_id, plan_id):
-        if each.request == request and each.state is ReleaseState.OPEN:
-            return each
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class _Making:
     """All that a release is made from."""
@@ -93,11 +92,11 @@ class _Making:
     decision: Decision
     deliveries: tuple[Delivery, ...]
     request: str
+    correcting: Correcting | None
 
 
 def _make(house: House, making: _Making) -> Release:
-    """Write the papers aside, then commit release and entry together."""
-    programme, plan = making.programme, making.plan
+    programme, plan, correcting = making.programme, making.plan, making.correcting
     revision = 1 + max((r.revision for r in house.store.releases(programme.id, plan.id)), default=0)
     new = Release(
         id=f"{programme.id}.{plan.id}.r{revision}",
@@ -113,33 +112,7 @@ def _make(house: House, making: _Making) -> Release:
         files={},
         request=making.request,
         edition=making.protected.key,
+        corrects=correcting.release if correcting else None,
+        correction=correcting.correction if correcting else None,
     )
-    with workshop(house.folder.aside) as own:
-        new = write_papers(house, programme, new, own)
-        entry = entry_of(house, EntryKind.RELEASE_MADE, _said(making, new))
-        kept = release_duties(house, programme, new)
-        (index,) = house.store.add_releases([new], [entry], [kept])
-    return replace(new, entry_index=index)
-
-
-def _said(making: _Making, new: Release) -> Said:
-    """What the log says of a release: never how many rows, never which parameters."""
-    return Said(
-        programme=making.programme.id,
-        lane=Lane.STATISTICS,
-        outcome=Outcome.ALLOWED,
-        rules=making.decision.rule_ids,
-        pack=making.decision.pack_hash,
-        public=(
-            ("release", new.id),
-            ("plan", making.plan.id),
-            ("revision", new.revision),
-            ("digest", manifest_digest_of(new)),
-            ("method", Method.DISCLOSURE_CONTROL.value),
-        ),
-        committed=(
-            ("delivery", canonical(list(new.deliveries))),
-            ("facts", making.decision.facts_hash.encode()),
-            ("request", making.request.encode()),
-        ),
-    )
+    return keep(house, programme, plan, new)

@@ -5,6 +5,7 @@ import shutil
 from sekisho.gate.handout import finish_all
 from sekisho.gate.house import House
 from sekisho.gate.locks import held_if_free
+from sekisho.gate.notices import take_away
 from sekisho.gate.records.sweep import repair_records
 from sekisho.gate.sequence import sequence
 from sekisho.terms import ReleaseState
@@ -23,10 +24,21 @@ def repair(house: House) -> None:
         if alone:
             _clear_deliveries(house)
             _finish(house)
+            take_away(house)
             repair_records(house)
             for left in (*house.folder.aside.glob("*"), *house.folder.spill.glob("*")):
                 shutil.rmtree(left, ignore_errors=True)
             _clear_releases(house)
+    _publish(house)
+
+
+def _publish(house: House) -> None:
+    """Publish what waited for a moment that came while nobody had the node open."""
+    now = house.clock.now()
+    if any(each.opens_at and each.opens_at <= now for each in house.store.calendar.holds()):
+        from sekisho.gate.calendar import publish_due
+
+        publish_due(house)
 
 
 def _finish(house: House) -> None:
@@ -48,8 +60,10 @@ def _clear_deliveries(house: House) -> None:
 
 
 def _clear_releases(house: House) -> None:
-    root = house.folder.root / "releases"
+    """Remove folders of releases that were never committed, and what waited and is out by now."""
     known = {each.id for each in house.store.releases()}
-    for folder in sorted(root.glob("*")):
-        if folder.is_dir() and folder.name not in known:
-            shutil.rmtree(folder, ignore_errors=True)
+    waiting = {each.release for each in house.store.calendar.holds()}
+    for root, kept in (("releases", known), ("embargoed", waiting)):
+        for folder in sorted((house.folder.root / root).glob("*")):
+            if folder.is_dir() and folder.name not in kept:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -26,9 +26,11 @@ class EntryKind(StrEnum):
     CONSENT_WITHDRAWN = "consent-withdrawn"
     CONSENT_EXPIRED = "consent-expired"
     BUDGET_CHARGED = "budget-charged"
+    RELEASE_EMBARGOED = "release-embargoed"
     RELEASE_MADE = "release-made"
     RELEASE_CORRECTED = "release-corrected"
     RELEASE_WITHDRAWN = "release-withdrawn"
+    CALENDAR_CHANGED = "calendar-changed"
     TRANSFER_REQUESTED = "transfer-requested"
     TRANSFER_OFFERED = "transfer-offered"
     TRANSFER_DELIVERED = "transfer-delivered"
@@ -83,7 +85,17 @@ PUBLIC_FIELDS: dict[str, FieldType] = {
 """Names that may be public, with the form of their value. `text/` says what each means."""
 
 COMMITMENTS = frozenset(
-    {"consent", "delivery", "duty", "facts", "payload", "request", "settings", "submission"}
+    {
+        "consent",
+        "delivery",
+        "duty",
+        "facts",
+        "payload",
+        "release",
+        "request",
+        "settings",
+        "submission",
+    }
 )
 """What may be committed to with a salt; only who holds the salt can say what was meant."""
 
@@ -171,6 +183,12 @@ RULES: dict[EntryKind, KindRule] = {
         may=_COST | {"concerns", "plan", "purpose", "release"},
         commits=frozenset({"facts", "request"}),
     ),
+    EntryKind.RELEASE_EMBARGOED: KindRule(
+        _STATISTICS,
+        needs=_RELEASE,
+        may=frozenset({"due", "method", "revision"}),
+        commits=frozenset({"delivery", "facts", "release", "request"}),
+    ),
     EntryKind.RELEASE_MADE: KindRule(
         _STATISTICS,
         needs=_RELEASE | {"digest"},
@@ -184,7 +202,14 @@ RULES: dict[EntryKind, KindRule] = {
         commits=frozenset({"delivery", "facts", "request", "settings"}),
     ),
     EntryKind.RELEASE_WITHDRAWN: KindRule(
-        _STATISTICS, needs=_RELEASE | {"reason"}, may=frozenset({"concerns", "revision"})
+        _STATISTICS,
+        needs=_RELEASE | {"reason"},
+        may=frozenset({"change", "concerns", "digest", "revision"}),
+    ),
+    EntryKind.CALENDAR_CHANGED: KindRule(
+        _STATISTICS,
+        needs=frozenset({"change", "digest", "plan"}),
+        may=frozenset({"concerns", "due", "release"}),
     ),
     EntryKind.TRANSFER_REQUESTED: _TRANSFER,
     EntryKind.TRANSFER_OFFERED: _TRANSFER,

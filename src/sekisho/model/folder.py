@@ -56,6 +56,10 @@ class NodeFolder:
         """The published files of one release."""
         return self.root / "releases" / release_id
 
+    def embargoed(self, release_id: str) -> Path:
+        """The files of a release that waits for its moment; mode 0700 around them."""
+        return self.root / "embargoed" / release_id
+
     def transfer(self, transfer_id: str) -> Path:
         """The sealed payload of one transfer, until it was fetched or nobody may any more."""
         return self.root / "transfers" / f"{transfer_id}.sealed"

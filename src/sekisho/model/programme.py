@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from sekisho.model.access_rule import AccessRule
+from sekisho.model.calendar import Calendar
 from sekisho.model.dataset import ContributionDeclaration, Dataset, Lookup
 from sekisho.model.facts import Facts
 from sekisho.model.form import Form
@@ -60,6 +61,8 @@ class ReleasePlan:
     """What one release costs; only with differential privacy."""
     contribution: ContributionDeclaration | None = None
     """What one unit is expected to contribute to this table; None: as the dataset says."""
+    calendar: Calendar | None = None
+    """When its releases are published; None: as soon as they are made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sekisho.model.budget import Cost
+from sekisho.model.calendar import Correction, Notice
 from sekisho.model.decision import Decision
 from sekisho.model.table import Table
 from sekisho.terms import JobState, ReleaseState
@@ -52,6 +53,32 @@ class Release:
     corrects: str | None = None
     cost: Cost | None = None
     """What it cost the people in the data; only with differential privacy."""
+    correction: Correction | None = None
+    """Why it takes the place of what it corrects."""
+    planned: datetime | None = None
+    """The moment of the calendar for which it was made, UTC."""
+    held_until: datetime | None = None
+    """Until when nobody may see it, as known when it was made; None: it was open at once."""
+    published_at: datetime | None = None
+    """When a release that waited was published."""
+
+    @property
+    def out_at(self) -> datetime:
+        """When it was published."""
+        return self.published_at or self.made_at
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """What became of a release after it was published."""
+
+    corrected_by: Release | None = None
+    withdrawal: Notice | None = None
+
+    @property
+    def taken_down(self) -> bool:
+        """Whether its figures can no longer be read."""
+        return self.withdrawal is not None and self.withdrawal.taken_down
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sekisho import people
 from sekisho.errors import Fault, NotFound, fault
 from sekisho.gate import admit, members
 from sekisho.gate.house import Call, House
+from sekisho.gate.notices import became_of
 from sekisho.jobs import Work, run_job, showing
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.programme import Programme
@@ -29,6 +30,7 @@ from sekisho.wiring import checked_programme, programme_folder, verifiers_of
 if TYPE_CHECKING:
     from sekisho.gate.budgets import BudgetState
     from sekisho.gate.holder import HolderView
+    from sekisho.node.calendar import Calendar
     from sekisho.node.documents import Documents
     from sekisho.node.duties import Duties
     from sekisho.node.forms import Forms
@@ -338,6 +340,13 @@ class Node(Logged):
         return Documents(self._call)
 
     @property
+    def calendar(self) -> "Calendar":
+        """When releases are published; corrections and withdrawals."""
+        from sekisho.node.calendar import Calendar
+
+        return Calendar(self._call, self._released)
+
+    @property
     def duties(self) -> "Duties":
         """What is to be done after flows were let through, and what would be refused today."""
         from sekisho.node.duties import Duties
@@ -366,7 +375,10 @@ class Node(Logged):
         return people.may(self._actor, Action.RELEASE_READ, programme, holders) is None
 
     def _released(self, release: Release) -> Released:
-        return Released(release, self._house.folder.release(release.id), self.language)
+        folder = self._house.folder.release(release.id)
+        if release.state is ReleaseState.MADE and release.held_until is not None:
+            folder = self._house.folder.embargoed(release.id)
+        return Released(release, folder, self.language, became_of(self._house, release))
 
     def _job(self, kind: str, request: Mapping[str, str], work: Work, watch: Watch | None) -> None:
         house = self._house

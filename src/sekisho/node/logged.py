@@ -35,7 +35,10 @@ class Logged(ABC):
 
     def proof(self, release_id: str) -> Proof:
         """Whether a release stands in the log and who has witnessed it, checked now."""
-        found = check_proof(self.release_folder(release_id), verifiers_of(self.folder))
+        folder = self.release_folder(release_id)
+        notices = self._house.store.calendar.notices(release=release_id)
+        gone = any(each.taken_down for each in notices)
+        found = check_proof(folder, verifiers_of(self.folder), taken_down=gone)
         return self.log_book.witnessed(found)
 
     def write_receipt(self, release_id: str, file: Path) -> Path:

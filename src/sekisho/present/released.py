@@ -1,11 +1,11 @@
 """A release in the hand: what a notebook, the command line and the web show."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sekisho.model.release import Release
+from sekisho.model.release import Became, Release
 from sekisho.model.table import Table
 from sekisho.rules.explain import explain
 from sekisho.terms import Language
@@ -22,6 +22,8 @@ class Released:
     release: Release
     folder: Path
     language: Language
+    became: Became = field(default_factory=Became)
+    """What became of it since."""
 
     @property
     def id(self) -> str:
@@ -36,7 +38,7 @@ class Released:
     @property
     def files(self) -> Mapping[str, Path]:
         """Every published file by its name, those of the proof too."""
-        return {file.name: file for file in sorted(self.folder.iterdir())}
+        return {file.name: file for file in sorted(self.folder.glob("*"))}
 
     def explain(self, language: Language | None = None) -> list[str]:
         """The decision in plain sentences."""

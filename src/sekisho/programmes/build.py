@@ -13,6 +13,7 @@ from sekisho.model.dataset import (
 )
 from sekisho.model.programme import Dimension, ReleasePlan
 from sekisho.model.text import Text
+from sekisho.programmes.calendars import calendar_of
 from sekisho.programmes.timelines import timeline_of
 from sekisho.terms import ColumnType, Method
 
@@ -139,6 +140,7 @@ def plan_of(
         labels=labels,
         epsilon=Decimal(value["epsilon"]) if "epsilon" in value else None,
         contribution=_contribution_of(value),
+        calendar=calendar_of(value),
     )
 
 

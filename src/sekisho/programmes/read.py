@@ -12,6 +12,7 @@ from sekisho.model.dataset import Dataset, Lookup
 from sekisho.model.programme import Programme, ReleasePlan
 from sekisho.model.text import Text
 from sekisho.programmes.build import dataset_of, lookup_of, plan_of, text_of
+from sekisho.programmes.calendars import calendar_faults
 from sekisho.programmes.cases import case_faults, case_of, read_json
 from sekisho.programmes.declaration import Declaration
 from sekisho.programmes.folder import Folder, take_in
@@ -94,6 +95,8 @@ def _inner_faults(file: str, read: Declaration) -> list[Fault]:
     """Faults within one file that keeps to the vocabulary."""
     if file.startswith("cases/"):
         return list(case_faults(read))
+    if file.startswith("releases/"):
+        return list(calendar_faults(read))
     return form_faults(read) if file.startswith("forms/") else []
 
 

@@ -4,6 +4,7 @@ Reading, did-you-mean and the reference page all come from these lists; what is 
 """
 
 from sekisho.model.facts import Category, Identifiability, PartyKind
+from sekisho.programmes.calendars import CALENDAR_KEYS
 from sekisho.programmes.form_vocabulary import form_keys
 from sekisho.programmes.keys import HEAD, Key, Kind, required
 from sekisho.programmes.record_vocabulary import RECORD
@@ -248,6 +249,12 @@ RELEASE = (
         Kind.TABLE,
         "with `differential-privacy`: what one unit is expected to contribute to this table",
         keys=_CONTRIBUTION,
+    ),
+    Key(
+        "calendar",
+        Kind.TABLE,
+        "when releases are published; nobody sees a release before its moment",
+        keys=CALENDAR_KEYS,
     ),
     Key("labels", Kind.LABELS, "what people read for a value: `[labels.<level>]`, a line a value"),
     Key(

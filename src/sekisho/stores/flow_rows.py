@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, upd
 from sekisho.errors import Conflict, NotFound, TamperedError, fault
 from sekisho.model.release import Delivery, Release
 from sekisho.ports import InstalledProgramme
+from sekisho.stores import calendar_rows
 from sekisho.stores.codec import from_json, read_instant, to_json, write_instant
 from sekisho.stores.tables import deliveries, programmes, releases
 from sekisho.terms import RELEASE_TRANSITIONS, ReleaseState
@@ -103,6 +104,8 @@ def insert_release(connection: Connection, release: Release, index: int) -> None
             entry_index=index,
         )
     )
+    if release.held_until is not None:
+        calendar_rows.hold(connection, release.id, release.held_until, index)
 
 
 def move_release(connection: Connection, release_id: str, state: ReleaseState) -> None:
@@ -127,7 +130,12 @@ def move_release(connection: Connection, release_id: str, state: ReleaseState) -
 def find_releases(connection: Connection, *where: ColumnElement[bool]) -> list[Release]:
     """Releases in the order in which they were logged."""
     asked = select(releases).where(*where).order_by(releases.c.entry_index)
-    return [_release(row) for row in connection.execute(asked)]
+    found = [_release(row) for row in connection.execute(asked)]
+    waited = [each.id for each in found if each.held_until is not None]
+    if not waited:
+        return found
+    moments = calendar_rows.published_moments(connection, waited)
+    return [replace(each, published_at=moments.get(each.id)) for each in found]
 
 
 def _release(row: Row[Any]) -> Release:

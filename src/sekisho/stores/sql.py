@@ -21,6 +21,7 @@ from sekisho.model.entry import Entry
 from sekisho.model.release import Delivery, Job, Release
 from sekisho.ports import InstalledProgramme
 from sekisho.stores import charge_rows, duty_rows, flow_rows, job_rows, log_rows, people_rows
+from sekisho.stores.calendar import SqlCalendar
 from sekisho.stores.database import WRITES, open_engine
 from sekisho.stores.duties import SqlDuties
 from sekisho.stores.faults import translated
@@ -58,6 +59,7 @@ class SqlStore:
         self._forms = SqlForms(self._change, self._look)
         self._search = SqlSearch(self._change, self._look)
         self._duties = SqlDuties(self._change, self._look)
+        self._calendar = SqlCalendar(self._change, self._look)
 
     @property
     def records(self) -> SqlRecords:
@@ -73,6 +75,11 @@ class SqlStore:
     def duties(self) -> SqlDuties:
         """Duties that allowed flows brought."""
         return self._duties
+
+    @property
+    def calendar(self) -> SqlCalendar:
+        """Releases that wait for their moment, and notices."""
+        return self._calendar
 
     @property
     def forms(self) -> SqlForms:
