@@ -95,7 +95,13 @@ REFUSED = {
     "SELECT min(day) AS n FROM sales": ["extreme"],
     "SELECT sum(kind) AS n FROM sales": ["function-arguments"],
     "SELECT quantile(size, 2) AS n FROM sales": ["function-arguments"],
-    "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY size) AS n FROM sales": ["within-group"],
+    "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY size) AS n FROM sales": ["within-group"],
+    "SELECT percentile_cont(1.5) WITHIN GROUP (ORDER BY size) AS n FROM sales": [
+        "function-arguments"
+    ],
+    "SELECT percentile_cont(0.00001) WITHIN GROUP (ORDER BY size) AS n FROM sales": [
+        "function-arguments"
+    ],
     "SELECT sum(year(size)) AS n FROM sales": ["function-arguments"],
     "SELECT sum(round(size, amount)) AS n FROM sales": ["function-arguments"],
     "SELECT sum(ceil(amount, 1)) AS n FROM sales": ["function-arguments"],

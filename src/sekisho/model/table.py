@@ -51,7 +51,7 @@ class Row:
     groups: tuple[str | None, ...]
     cell: Cell
     uncertainty: Uncertainty | None = None
-    """With noise (differential privacy); None: the number is as counted."""
+    """With noise (differential privacy), where it is known how far it may have carried it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ class Table:
     decimals: int
     rows: tuple[Row, ...]
     labels: tuple[tuple[str, str, Text], ...] = ()
+    has_noise: bool = False
+    """Whether noise made the numbers, also where none has an uncertainty."""
 
     @property
     def group_columns(self) -> tuple[str, ...]:
@@ -80,7 +82,12 @@ class Table:
 
     @property
     def is_estimated(self) -> bool:
-        """Whether the numbers carry noise, and so an uncertainty."""
+        """Whether the numbers carry noise."""
+        return self.has_noise or self.has_intervals
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether it is known how far noise may have carried the numbers."""
         return any(row.uncertainty is not None for row in self.rows)
 
     @property

@@ -215,6 +215,13 @@ class Noise(Protocol):
         """Each value plus discrete Laplace noise."""
         ...
 
+    def choose(self, scores: "NDArray[np.int64]", scale: float) -> "NDArray[np.int64]":
+        """The place of one score of each row, drawn with a chance that grows as exp(score / scale).
+
+        Shape: scores is (rows, places); returns (rows,).
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class InstalledProgramme:

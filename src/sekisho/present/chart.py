@@ -124,7 +124,10 @@ def chart_description(table: Table, language: Language) -> str:
         fields |= {"largest": f"{largest:,.0f}", "largest_at": at}
     told = sentence(f"present.chart-desc{'' if totals else '-no-total'}", fields, language)
     between = " " if language is Language.EN else ""
-    noise = [sentence("present.chart-intervals", language=language)] if table.is_estimated else []
+    noise = []
+    if table.is_estimated:
+        shown = "intervals" if table.has_intervals else "no-intervals"
+        noise.append(sentence(f"present.chart-{shown}", language=language))
     return between.join([told, *noise, *_cut(grid, language)])
 
 

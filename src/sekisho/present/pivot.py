@@ -148,6 +148,8 @@ def legend(table: Table, language: Language) -> list[str]:
 def _noise(table: Table, language: Language) -> str:
     """That the numbers are estimates, and how far noise carries them."""
     errors = [row.uncertainty.standard_error for row in table if row.uncertainty is not None]
+    if not errors:
+        return sentence("present.noise-means-drawn", language=language)
     decimals = max(shown_decimals(table), _two_digits(min(errors)))
     least, most = (said(each, decimals, language) for each in (min(errors), max(errors)))
     fields = {"least": least, "most": most, "unit": table.unit_of_measure.said(language)}

@@ -60,6 +60,8 @@ HARMLESS: dict[type[exp.Expr], tuple[str, ...]] = {
 ROUNDINGS = frozenset({Function.ROUND, Function.FLOOR, Function.CEIL, Function.DIVIDE})
 MOST_ROUNDINGS = 3
 """Roundings inside one another; each is rendered with its operand twice or more."""
+MOST_DIGITS = 4
+"""Digits after the point in the share of a quantile."""
 EXTRACTED = {
     "year": Function.YEAR,
     "quarter": Function.QUARTER,
@@ -79,7 +81,7 @@ AGGREGATES: dict[type[exp.Expr], MeasureFunction] = {
 }
 NAMES = sorted(
     {f.value for f in Function if f is not Function.DIVIDE}
-    | {"extract", "isodow", "count", "sum", "avg", "median", "quantile"}
+    | {"extract", "isodow", "count", "sum", "avg", "median", "quantile", "percentile_cont"}
 )
 
 
@@ -191,6 +193,23 @@ def read_aggregate(node: Any, reader: Reader, read: Read) -> Expression | None:
     return None if measure is None else collector.reference(measure)
 
 
+def read_within_group(node: Any, reader: Reader, read: Read) -> Expression | None:
+    """`percentile_cont(q) WITHIN GROUP (ORDER BY x)`: how the standard writes a quantile."""
+    order = node.args.get("expression")
+    ordered = order.expressions if isinstance(order, exp.Order) else []
+    if not isinstance(node.this, exp.PercentileCont) or len(ordered) != 1:
+        reader.faults.add("within-group", node)
+        return None
+    share, falling = _share(node.this.this), bool(ordered[0].args.get("desc"))
+    if share is None:
+        reader.faults.add("function-arguments", node.this, name="percentile_cont")
+        return None
+    literal = exp.Literal.number(str(1 - share if falling else share))
+    quantile = exp.Quantile(this=ordered[0].this.copy(), quantile=literal)
+    quantile.meta.update(node.this.meta)
+    return read_aggregate(quantile, reader, read)
+
+
 def _is_star(node: exp.Expr) -> bool:
     return isinstance(node, exp.Star) and not any(node.args.values())
 
@@ -220,14 +239,18 @@ def _measure(
 def _quantile(node: Any) -> Decimal | None:
     if isinstance(node, exp.Median):
         return Decimal("0.5")
-    share = node.args.get("quantile")
+    return _share(node.args.get("quantile"))
+
+
+def _share(share: Any) -> Decimal | None:
+    """A share strictly between 0 and 1, of at most four digits."""
     if not isinstance(share, exp.Literal) or share.args.get("is_string"):
         return None
     try:
         value = Decimal(str(share.this))
     except ArithmeticError:
         return None
-    return value if 0 < value < 1 else None
+    return value if 0 < value < 1 and value == round(value, MOST_DIGITS) else None
 
 
 def _measured_type(function: MeasureFunction, argument: Expression | None) -> Type | None:

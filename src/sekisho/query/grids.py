@@ -55,33 +55,33 @@ class Grid:
         if not self.split:
             return f"({inside} - {self.low}) // {self.width}"
         # Numbers below 2**exact are raised to it, where CASE does not take what comes of them.
-        start = max(2**self.exact, self.low)
+        start = max((1 << self.exact), self.low)
         raised = f"LEAST(GREATEST({number}, {start}), {self.high})::BIGINT"
         power = f"floor(log2({raised}::DOUBLE))::BIGINT"
         above = (
-            f"{2**self.exact} + ({power} - {self.exact}) * {self.split} "
+            f"{1 << self.exact} + ({power} - {self.exact}) * {self.split} "
             f"+ ((({raised} - (1::BIGINT << {power})) * {self.split}) >> {power})"
         )
-        if self.low < 2**self.exact:
-            above = f"CASE WHEN {number} < {2**self.exact} THEN {inside} ELSE {above} END"
+        if self.low < (1 << self.exact):
+            above = f"CASE WHEN {number} < {1 << self.exact} THEN {inside} ELSE {above} END"
         return f"({above}) - {self._place(self.low)}"
 
     def _place(self, number: int) -> int:
         if not self.split:
             return (number - self.low) // self.width
-        if number < 2**self.exact:
+        if number < (1 << self.exact):
             return number
         power = number.bit_length() - 1
         into = ((number - (1 << power)) * self.split) >> power
-        return 2**self.exact + (power - self.exact) * self.split + into
+        return (1 << self.exact) + (power - self.exact) * self.split + into
 
     def _first(self, place: int) -> int:
         """The smallest number of a place that `_place` gives."""
         if not self.split:
             return self.low + place * self.width
-        if place < 2**self.exact:
+        if place < (1 << self.exact):
             return place
-        doublings, into = divmod(place - 2**self.exact, self.split)
+        doublings, into = divmod(place - (1 << self.exact), self.split)
         power = self.exact + doublings
         return (1 << power) + -(-(into << power) // self.split)
 

@@ -25,7 +25,14 @@ from sekisho.query.expressions import (
     Type,
 )
 from sekisho.query.faults import Faults
-from sekisho.query.functions import AGGREGATES, FUNCTIONS, NAMES, read_aggregate, read_call
+from sekisho.query.functions import (
+    AGGREGATES,
+    FUNCTIONS,
+    NAMES,
+    read_aggregate,
+    read_call,
+    read_within_group,
+)
 from sekisho.query.scope import Reader, resolve
 from sekisho.terms import ColumnType
 
@@ -65,7 +72,6 @@ REFUSED: dict[type[exp.Expr], str] = {
     exp.CurrentTimestamp: "clock",
     exp.Filter: "filter-clause",
     exp.Distinct: "distinct",
-    exp.WithinGroup: "within-group",
 }
 CLOCKS = frozenset({"now", "today", "getdate", "random", "rand", "uuid", "gen_random_uuid"})
 HINTED = {
@@ -308,6 +314,10 @@ def _call(node: Any, reader: Reader) -> Expression | None:
     return read_call(node, reader, read)
 
 
+def _within_group(node: Any, reader: Reader) -> Expression | None:
+    return read_within_group(node, reader, read)
+
+
 def _aggregate(node: Any, reader: Reader) -> Expression | None:
     return read_aggregate(node, reader, read)
 
@@ -327,6 +337,7 @@ _HANDLERS: dict[type[exp.Expr], Callable[[Any, Reader], Expression | None]] = {
     exp.If: _case,
     exp.Neg: _negated,
     exp.Cast: literals.cast,
+    exp.WithinGroup: _within_group,
     **dict.fromkeys(COMPARISONS, _compare),
     **dict.fromkeys(OPERATORS, _arithmetic),
     **dict.fromkeys(FUNCTIONS, _call),

@@ -223,9 +223,14 @@ def check_summable(measure: Measure, below: Mapping[str, Domain]) -> tuple[Decim
 
     Raises: QueryError when nothing bounds them.
     """
-    if measure.argument is None:
-        raise QueryError(fault("privacy.sum_unbounded", measure.place, measure=measure.name))
-    low, high = ends_of(domain_of(measure.argument, below))
+    low, high = ends_of_argument(measure, below)
     if not (low.is_finite() and high.is_finite()):
         raise QueryError(fault("privacy.sum_unbounded", measure.place, measure=measure.name))
     return low, high
+
+
+def ends_of_argument(measure: Measure, below: Mapping[str, Domain]) -> tuple[Decimal, Decimal]:
+    """The ends of what a measure is over; infinite where nothing bounds it."""
+    if measure.argument is None:
+        return Decimal("-Infinity"), Decimal("Infinity")
+    return ends_of(domain_of(measure.argument, below))
