@@ -1,32 +1,25 @@
 """Picks what stands behind each port; the only place that knows them all."""
 
 import importlib.util
-import json
 import os
-import secrets
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sekisho.errors import Conflict, StorageError, fault
-from sekisho.gate.house import House, Said, entry_of
+from sekisho.errors import StorageError, fault
+from sekisho.gate.house import House
 from sekisho.gate.logbook import LogBook
 from sekisho.gate.repair import repair
-from sekisho.gate.sequence import sequence
 from sekisho.lanes.record.tree import unknown_paths
 from sekisho.model.access_rule import AccessRule
-from sekisho.model.actor import Actor, Participant
 from sekisho.model.decision import Decision
-from sekisho.model.entry import EntryKind
 from sekisho.model.facts import Facts
 from sekisho.model.folder import NodeFolder
 from sekisho.model.programme import Programme
-from sekisho.people import check_participant
 from sekisho.ports import Engine, Format, LogStorage, Noise, RecordFormat, Watch
 from sekisho.programmes import check
 from sekisho.programmes.read import read_programme
@@ -36,21 +29,18 @@ from sekisho.rules.decide import decide
 from sekisho.rules.packs import Packs
 from sekisho.rules.packs import installed as installed_packs
 from sekisho.settings import (
-    IN_THE_FOLDER,
     Settings,
     WitnessAddress,
     read_settings,
     store_address,
-    write_settings,
 )
-from sekisho.stores.database import check_address
 from sekisho.stores.http_log import ask_witness
 from sekisho.stores.sql import open_store
 from sekisho.stores.tiles import FolderLog
-from sekisho.terms import Language, Role
-from sekisho.tlog.append import current_checkpoint, integrate, resign
+from sekisho.terms import Language
+from sekisho.tlog.append import current_checkpoint, integrate
 from sekisho.tlog.cosign import Witness
-from sekisho.tlog.note import Signer, Verifier, new_signer, parse_signers, parse_verifier
+from sekisho.tlog.note import Signer, Verifier, parse_signers, parse_verifier
 from sekisho.tlog.proof import Opening, write_receipt
 from sekisho.tlog.witness import refuse_rollback
 
@@ -102,7 +92,7 @@ def open_house(root: Path) -> tuple[House, Settings]:
     """
     folder = NodeFolder(root.resolve())
     settings = read_settings(folder.settings)
-    house = _house(folder, settings, create=False)
+    house = house_of(folder, settings, create=False)
     with ExitStack() as undo:
         undo.callback(house.store.close)
         refuse_rollback(house.storage, own_memory(folder.root), verifiers_of(folder.root))
@@ -140,71 +130,10 @@ def verifiers_of(folder: Path) -> tuple[Verifier, ...]:
     return tuple(parse_verifier(line) for line in lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Founding:
-    """What a new node begins with."""
-
-    owner: Participant
-    origin: str
-    language: Language
-    sensitivity: Mapping[str, int]
-    store: str = field(default=IN_THE_FOLDER, repr=False)
-    """What `node.toml` says of the store; an address may hold a password."""
-
-
-def found_house(root: Path, founding: Founding) -> None:
-    """Make a new node, built aside and moved into place whole.
-
-    Raises: Conflict when something lies there already, or the database is another node's;
-    UsageError when the owner is no participant, or the store's address is none.
-    """
-    target = root.resolve()
-    if target.exists() and any(target.iterdir()):
-        raise Conflict(fault("settings.exists", folder=str(root)))
-    check_participant(founding.owner)
-    check_address(store_address(founding.store, NodeFolder(target).store))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    making = target.parent / f".{target.name}.{secrets.token_hex(4)}"
-    try:
-        _build(NodeFolder(making), founding)
-        making.rename(target)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
-
-
-def _build(folder: NodeFolder, founding: Founding) -> None:
-    folder.root.mkdir(mode=0o700)
-    folder.keys.mkdir(mode=0o700)
-    signer = new_signer(founding.origin)
-    _write_secret(folder.keys / SIGNING_KEY, signer.skey)
-    _write_secret(folder.keys / SALTS, secrets.token_hex(32))
-    (folder.root / PUBLIC_KEY).write_text(f"{signer.verifier.vkey}\n", encoding="utf-8")
-    write_settings(folder.settings, _settings_text(founding))
-    house = _house(folder, read_settings(folder.settings), create=True)
-    try:
-        if house.store.entry_count():
-            raise Conflict(fault("store.taken"))
-        _first_entries(house, founding.owner, signer.verifier)
-        sequence(house)
-    finally:
-        house.store.close()
-
-
-def _first_entries(house: House, owner: Participant, verifier: Verifier) -> None:
-    change = (("participant", owner.id), ("change", "added"))
-    added = entry_of(house, EntryKind.PARTICIPANT_CHANGED, Said(public=change))
-    house.store.add_participant(owner, added)
-    key = (("key", verifier.fingerprint), ("change", "registered"), ("purpose", "log"))
-    house.store.append_entry(entry_of(house, EntryKind.KEY_CHANGED, Said(public=key)))
-    acting = (("participant", owner.id), ("change", "actor-added"))
-    actor = Actor(OWNER, owner.id, frozenset({Role.OWNER}))
-    entry = entry_of(house, EntryKind.PARTICIPANT_CHANGED, Said(public=acting))
-    house.store.add_actor(actor, None, entry)
-
-
-def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
+def house_of(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
+    """The house in a folder, with everything behind its ports; nothing is mended."""
     folder.spill.mkdir(mode=0o700, exist_ok=True)
-    signers = parse_signers(_read_secret(folder.keys / SIGNING_KEY))
+    signers = parse_signers(read_secret(folder.keys / SIGNING_KEY))
     storage = FolderLog(folder.log)
     engine = _Later(partial(_engine, folder, settings))
     return House(
@@ -219,8 +148,8 @@ def _house(folder: NodeFolder, settings: Settings, *, create: bool) -> House:
         formats=formats,
         clock=SystemClock(),
         private=settings.private,
-        packs=installed_packs(*settings.packs),
-        secret=bytes.fromhex(_read_secret(folder.keys / SALTS)),
+        packs=_packs(settings),
+        secret=bytes.fromhex(read_secret(folder.keys / SALTS)),
         threads=settings.threads,
         rounds=settings.rounds,
         origin=settings.origin,
@@ -261,33 +190,11 @@ def _noise(threads: int) -> "Noise":
     return SecureNoise(threads)
 
 
-def rotate_key(root: Path, *, finish: bool = False) -> Verifier:
-    """Change the log's key: first a new one signs beside the old, later it signs alone.
-
-    The old public key stays among those that the node publishes: receipts under it stay valid.
-    Each step is an entry of the log. Other processes of the node must be restarted after it.
-
-    Raises: Conflict when a change is under way and another is begun, or none is to be finished.
-    """
-    house, settings = open_house(root)
-    try:
-        folder = NodeFolder(root.resolve())
-        signers = parse_signers(_read_secret(folder.keys / SIGNING_KEY))
-        if finish != (len(signers) > 1):
-            raise Conflict(fault("log.rotation-none" if finish else "log.rotation-begun"))
-        kept = signers[:1] if finish else (new_signer(settings.origin), *signers)
-        _replace(folder.keys / SIGNING_KEY, "\n".join(each.skey for each in kept), 0o600)
-        known = tuple(dict.fromkeys([kept[0].verifier, *verifiers_of(folder.root)]))
-        _replace(folder.root / PUBLIC_KEY, "\n".join(each.vkey for each in known), 0o644)
-        resign(house.storage, kept, known)
-        changed = (signers[-1] if finish else kept[0]).verifier.fingerprint
-        what = (("key", changed), ("change", "retired" if finish else "added"), ("purpose", "log"))
-        entry = entry_of(house, EntryKind.KEY_CHANGED, Said(public=what))
-        house.store.append_entry(entry)
-        sequence(replace(house, log=NodeLog(house.storage, kept, known)))
-        return known[0]
-    finally:
-        house.store.close()
+def _packs(settings: Settings) -> Packs:
+    """The law packs; a fault in one of the node's own keeps it shut, so those are read at once."""
+    if settings.packs:
+        return installed_packs(*settings.packs)
+    return cast("Packs", _Later(installed_packs))
 
 
 def formats() -> tuple[Format, ...]:
@@ -325,7 +232,8 @@ def fetch_record(server: str, patient: str, token: str, target: Path, watch: Wat
     return fetch(Endpoint(server, token), patient, target, watch)
 
 
-def _write_secret(file: Path, text: str) -> None:
+def write_secret(file: Path, text: str) -> None:
+    """Write a new file that its owner alone may read, durable."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
         opened.write(f"{text}\n")
@@ -333,42 +241,14 @@ def _write_secret(file: Path, text: str) -> None:
         os.fsync(opened.fileno())
 
 
-def _replace(file: Path, text: str, mode: int) -> None:
-    aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    _write_secret(aside, text)
-    aside.chmod(mode)
-    aside.rename(file)
-
-
-def _read_secret(file: Path) -> str:
+def read_secret(file: Path) -> str:
+    """What a secret file holds; StorageError when it is missing or others may read it."""
     try:
         if file.stat().st_mode & 0o077:
             raise StorageError(fault("settings.key-readable", file=file.name))
         return file.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         raise StorageError(fault("settings.key-missing", file=file.name)) from None
-
-
-def _settings_text(founding: Founding) -> str:
-    lines = [
-        "# The settings of this node. The tables [sensitivity.*] are the data holder's secrets:",
-        "# they appear in no message, log, page or export. Keep this file at mode 0600.",
-        "schema = 1",
-        "",
-        "[node]",
-        f'origin = "{founding.origin}"',
-        f'participant = "{founding.owner.id}"',
-        f'language = "{founding.language.value}"',
-        *(
-            []
-            if founding.store == IN_THE_FOLDER
-            else [f"store = {json.dumps(founding.store, ensure_ascii=False)}"]
-        ),
-        "",
-        "[sensitivity.default]",
-        *(f"{name} = {value}" for name, value in sorted(founding.sensitivity.items())),
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def shipped() -> list[Programme]:

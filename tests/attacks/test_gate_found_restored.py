@@ -13,7 +13,7 @@ from sekisho.model.text import Text
 from sekisho.node import Node
 from sekisho.settings import read_settings
 from sekisho.terms import ParticipantKind
-from sekisho.wiring import _house
+from sekisho.wiring import house_of
 from tests.lib.small import PROGRAMME, make_node, rows, write_sales
 
 
@@ -55,7 +55,7 @@ def test_an_older_store_that_grew_past_the_log_is_refused_all_the_same(tmp_path)
     root = _with_an_older_store(tmp_path)
     before = _what_left_and_came(root)
     folder = NodeFolder(root)
-    house = _house(folder, read_settings(folder.settings), create=False)
+    house = house_of(folder, read_settings(folder.settings), create=False)
     node = Node(house, read_settings(folder.settings), house.store.actors()[0])
     with node:
         for number in range(4):

@@ -255,7 +255,7 @@ def witness(speaker: Speaker, node: Path, watch: tuple[str, ...], name: str | No
 @common
 def rotate(speaker: Speaker, node: Path, finish: bool) -> None:  # noqa: FBT001
     """Change the key that signs the log, in two steps."""
-    from sekisho.wiring import rotate_key
+    from sekisho.founding import rotate_key
 
     key = rotate_key(node, finish=finish).vkey
     tell(speaker, "rotated" if finish else "rotating", key=key)

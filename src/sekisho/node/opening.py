@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from sekisho.founding import Founding, found_house
 from sekisho.model.actor import Participant
 from sekisho.node.facade import Node
 from sekisho.settings import founded_on
 from sekisho.terms import Language
-from sekisho.wiring import OWNER, Founding, found_house, open_house
+from sekisho.wiring import OWNER, open_house
 
 
 def open_node(folder: str | Path, *, actor: str | None = None) -> Node:
