@@ -1,13 +1,13 @@
 """What every format must agree on: how a number is written, how a total and a hidden cell are."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
 from sekisho.errors import StorageError, fault
-from sekisho.model.table import Cell, Row, Suppressed, Table
+from sekisho.model.table import Row, Suppressed, Table
 from sekisho.terms import Language
 
 TOTAL = "TOTAL"
@@ -16,11 +16,6 @@ STATUS = "status"
 """The column that says whether a cell is published or confidential."""
 PUBLISHED = "published"
 CONFIDENTIAL = "confidential"
-
-
-def status_of(cell: Cell) -> str:
-    """`published` or `confidential`."""
-    return CONFIDENTIAL if isinstance(cell, Suppressed) else PUBLISHED
 
 
 def exact(value: Decimal | int, decimals: int) -> Decimal:
@@ -43,7 +38,24 @@ def exact(value: Decimal | int, decimals: int) -> Decimal:
 
 def written(value: Decimal | int, decimals: int) -> str:
     """The number as plain digits: no exponent, no thousands mark, always the same decimals."""
-    return format(exact(value, decimals), "f")
+    return writer(decimals)(value)
+
+
+def writer(decimals: int) -> Callable[[Decimal | int], str]:
+    """`written` for many numbers of one table."""
+    point, end = -decimals - 1, -decimals
+
+    def write(value: Decimal | int) -> str:
+        # Most numbers have their decimals already; a zero may have a sign, which it loses.
+        text = str(value)
+        if decimals == 0:
+            if text.isdecimal():
+                return text
+        elif text[point:end] == "." and "E" not in text and text[:2] != "-0":
+            return text
+        return format(exact(value, decimals), "f")
+
+    return write
 
 
 ESTIMATE_COLUMNS = ("standard_error", "low", "high")
@@ -70,15 +82,62 @@ def bounds(row: Row) -> tuple[Decimal, Decimal, Decimal] | None:
     return row.uncertainty.standard_error, row.uncertainty.low, row.uncertainty.high
 
 
-def codes(table: Table, row: Row) -> tuple[str, ...]:
-    """The row's group values, `TOTAL` where it is a total.
+class Told(dict[str | None, str]):
+    """Group -> how a file writes it, worked out once for each group and then looked up.
+
+    A table of a million cells has a few hundred groups: this is what makes its files fast.
+    """
+
+    def __init__(self, tell: Callable[[str | None], str]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def __missing__(self, group: str | None) -> str:
+        self[group] = told = self._tell(group)
+        return told
+
+
+BATCH = 4096
+"""Rows that are worked on together: enough for speed, few enough for the memory."""
+
+
+def batches(table: Table) -> Iterator[tuple[Row, ...]]:
+    """The rows in order, some thousand at a time."""
+    for start in range(0, len(table.rows), BATCH):
+        yield table.rows[start : start + BATCH]
+
+
+def groups_told(rows: Sequence[Row], told: Sequence[Told]) -> Iterator[tuple[str, ...]]:
+    """The groups of each row, written as their columns' words."""
+    columns = zip(*[row.groups for row in rows], strict=True)
+    said = [map(known.__getitem__, each) for known, each in zip(told, columns, strict=True)]
+    return zip(*said, strict=True) if said else iter([()] * len(rows))
+
+
+def code_of(table: Table, column: str) -> Callable[[str | None], str]:
+    """How codes name the groups of a column: `TOTAL` where it is a total.
 
     Raises: StorageError when a group is itself called `TOTAL`: readers could not tell them apart.
     """
-    for column, group in zip(table.group_columns, row.groups, strict=True):
+
+    def code(group: str | None) -> str:
         if group == TOTAL:
             raise StorageError(fault("format.group-named-total", table=table.id, column=column))
-    return tuple(TOTAL if group is None else group for group in row.groups)
+        return TOTAL if group is None else group
+
+    return code
+
+
+def label_of(table: Table, place: int, language: Language) -> Callable[[str | None], str]:
+    """What people read for the groups of the column at a place."""
+    column = table.group_columns[place]
+    total = [d.total.said(language) for d in table.dimensions for _ in d.columns][place]
+    labels = {of: text.said(language) for named, of, text in table.labels if named == column}
+
+    def label(group: str | None) -> str:
+        return total if group is None else labels.get(group, group)
+
+    return label
 
 
 def labels_of(table: Table, language: Language) -> dict[tuple[str, str], str]:

@@ -1,26 +1,31 @@
 """CSV of a released table: RFC 4180, UTF-8, one line a cell, a hidden cell never a number."""
 
-import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from sekisho.formats.cells import (
+    CONFIDENTIAL,
     ESTIMATE_COLUMNS,
+    PUBLISHED,
+    Told,
+    batches,
     bounds,
-    codes,
+    code_of,
     columns,
-    labels_of,
-    status_of,
+    groups_told,
+    label_of,
     whole_file,
-    written,
+    writer,
 )
-from sekisho.model.table import SUPPRESSED, Row, Suppressed, Table
+from sekisho.model.table import SUPPRESSED, Cell, Row, Suppressed, Table
 from sekisho.ports import Format
 from sekisho.terms import Language
 from sekisho.text import sentence
 
+_QUOTED = ('"', ",", "\r", "\n")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -62,7 +67,7 @@ class CsvFormat:
         return "text/csv; charset=utf-8"
 
     def write(self, table: Table, target: Path, about: Mapping[str, object]) -> None:  # noqa: ARG002 - a CSV has no room for it
-        """Write the whole table.
+        """Write the whole table, line by line.
 
         Raises: StorageError when the file cannot be written or a group is called `TOTAL`.
         """
@@ -70,36 +75,79 @@ class CsvFormat:
             whole_file(target) as file,
             io.TextIOWrapper(file, "utf-8-sig" if self.bom else "utf-8", newline="") as text,
         ):
-            lines = csv.writer(text, lineterminator="\r\n")
-            lines.writerows(self._lines(table))
+            titles = columns(table) if self.language is None else titles_said(table, self.language)
+            text.write(",".join(field(title) for title in titles) + "\r\n")
+            text.writelines(self._lines(table))
 
-    def _lines(self, table: Table) -> Iterator[list[str]]:
+    def _lines(self, table: Table) -> Iterator[str]:
+        told = [Told(self._tells(table, place)) for place in range(len(table.group_columns))]
+        tail = _in_codes(table) if self.language is None else _said(table, self.language)
+        for rows in batches(table):
+            yield "".join(
+                [
+                    f"{','.join(groups)}{tail(row)}"
+                    for groups, row in zip(groups_told(rows, told), rows, strict=True)
+                ]
+            )
+
+    def _tells(self, table: Table, place: int) -> Callable[[str | None], str]:
+        """How the groups of one column are written."""
         if self.language is None:
-            yield [neutral(name) for name in columns(table)]
-            for row in table:
-                groups = [neutral(code) for code in codes(table, row)]
-                yield [*groups, _number(table, row), *_bounds(table, row), status_of(row.cell)]
+            say = code_of(table, table.group_columns[place])
         else:
-            yield [neutral(title) for title in titles_said(table, self.language)]
-            labels = labels_of(table, self.language)
-            for row in table:
-                groups = [neutral(said) for said in labels_said(table, row, labels, self.language)]
-                number, status = _said(table, row, self.language)
-                yield [*groups, number, *_bounds(table, row), status]
+            say = label_of(table, place, self.language)
+        return lambda group: field(say(group))
 
 
-def _number(table: Table, row: Row) -> str:
-    return "" if isinstance(row.cell, Suppressed) else written(row.cell, table.decimals)
+def field(text: str) -> str:
+    """The text as a field of a line: no formula, and in quotes where RFC 4180 asks for them."""
+    safe = neutral(text)
+    if any(mark in safe for mark in _QUOTED):
+        return '"' + safe.replace('"', '""') + '"'
+    return safe
 
 
-def _bounds(table: Table, row: Row) -> list[str]:
-    """Standard error and interval; no column for them where no number carries noise."""
-    if not table.is_estimated:
-        return []
+def _in_codes(table: Table) -> Callable[[Row], str]:
+    """What of a line comes behind the groups, for programs: number, bounds, status."""
+    write, estimated = writer(table.decimals), table.is_estimated
+    none = "," * len(ESTIMATE_COLUMNS) if estimated else ""
+    hidden, shown = f",{none},{CONFIDENTIAL}\r\n", f",{PUBLISHED}\r\n"
+
+    def tail(row: Row) -> str:
+        cell = row.cell
+        if isinstance(cell, Suppressed):
+            return hidden
+        return f",{write(cell)}{_bounds(row, write) if estimated else ''}{shown}"
+
+    return tail
+
+
+def _said(table: Table, language: Language) -> Callable[[Row], str]:
+    """The same for people, with the marks of official tables in Japanese."""
+    mark, codes = SUPPRESSED.mark(language), _in_codes(table)
+    none = "," * len(ESTIMATE_COLUMNS) if table.is_estimated else ""
+    hidden = f",{mark if language is Language.JA else ''}{none},{mark}\r\n"
+    shown = f",{sentence('format.published', language=language)}\r\n"
+    in_codes = f",{PUBLISHED}\r\n"
+
+    def tail(row: Row) -> str:
+        if isinstance(row.cell, Suppressed):
+            return hidden
+        told = codes(row).removesuffix(in_codes)
+        if language is Language.JA and row.cell == 0:
+            _, _, *ends = told.split(",")
+            told = ",".join(["", "-", *ends])
+        return told + shown
+
+    return tail
+
+
+def _bounds(row: Row, write: Callable[[Decimal], str]) -> str:
+    """Standard error and interval, a comma before each."""
     found = bounds(row)
     if found is None:
-        return [""] * len(ESTIMATE_COLUMNS)
-    return [written(each, table.decimals) for each in found]
+        return "," * len(ESTIMATE_COLUMNS)
+    return "".join(f",{write(each)}" for each in found)
 
 
 def titles_said(table: Table, language: Language) -> list[str]:
@@ -118,25 +166,6 @@ def titles_said(table: Table, language: Language) -> list[str]:
         for name in (ESTIMATE_COLUMNS if table.is_estimated else ())
     ]
     return [*columns, unit, *estimates, sentence("format.status", language=language)]
-
-
-def labels_said(
-    table: Table, row: Row, labels: Mapping[tuple[str, str], str], language: Language
-) -> Iterator[str]:
-    """What people read for the groups of a row."""
-    totals = [d.total.said(language) for d in table.dimensions for _ in d.columns]
-    for column, group, total in zip(table.group_columns, row.groups, totals, strict=True):
-        yield total if group is None else labels.get((column, group), group)
-
-
-def _said(table: Table, row: Row, language: Language) -> tuple[str, str]:
-    if isinstance(row.cell, Suppressed):
-        mark = SUPPRESSED.mark(language)
-        return (mark if language is Language.JA else "", mark)
-    shown = sentence("format.published", language=language)
-    if language is Language.JA and row.cell == 0:
-        return "-", shown
-    return written(row.cell, table.decimals), shown
 
 
 CSV: Format = CsvFormat()

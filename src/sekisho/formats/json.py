@@ -1,11 +1,22 @@
 """JSON of a released table: one object, byte for byte the same on every run."""
 
+import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
-from sekisho.formats.cells import CONFIDENTIAL, ESTIMATE_COLUMNS, bounds, whole_file, written
+from sekisho.formats.cells import (
+    CONFIDENTIAL,
+    ESTIMATE_COLUMNS,
+    Told,
+    batches,
+    bounds,
+    groups_told,
+    whole_file,
+    writer,
+)
 from sekisho.model.table import Row, Suppressed, Table, TableDimension
 from sekisho.model.text import Text
 from sekisho.ports import Format
@@ -32,9 +43,8 @@ class JsonFormat:
 
         Raises: StorageError when the file cannot be written.
         """
-        with whole_file(target) as file:
-            for piece in _pieces(table, about):
-                file.write(piece.encode("utf-8"))
+        with whole_file(target) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+            text.writelines(_pieces(table, about))
 
 
 def table_document(table: Table, about: Mapping[str, object]) -> dict[str, object]:
@@ -64,16 +74,41 @@ def _pieces(table: Table, about: Mapping[str, object]) -> Iterator[str]:
     head = json.dumps(table_document(table, about), ensure_ascii=False, indent=1, allow_nan=False)
     yield head.removesuffix("\n}")
     yield ',\n "rows": ['
-    for number, row in enumerate(table):
-        yield ",\n  " if number else "\n  "
-        yield json.dumps(_row(table, row), ensure_ascii=False, separators=(",", ":"))
+    between = "\n  "
+    for line in _lines(table):
+        yield between + line
+        between = ",\n  "
     yield "\n ]\n}\n"
+
+
+def _lines(table: Table) -> Iterator[str]:
+    """One object a cell; a group is put into JSON once, however many cells have it."""
+    told = [Told(lambda group: json.dumps(group, ensure_ascii=False)) for _ in table.group_columns]
+    hidden = f'{{"status":"{CONFIDENTIAL}"}}'
+    estimated, write = table.is_estimated, writer(table.decimals)
+    for rows in batches(table):
+        for groups, row in zip(groups_told(rows, told), rows, strict=True):
+            if isinstance(row.cell, Suppressed):
+                cell = hidden
+            else:
+                ends = _bounds(row, write) if estimated else ""
+                cell = f'{{"value":"{write(row.cell)}"{ends}}}'
+            yield f'{{"groups":[{",".join(groups)}],"cell":{cell}}}'
+
+
+def _bounds(row: Row, write: Callable[[Decimal], str]) -> str:
+    found = zip(ESTIMATE_COLUMNS, bounds(row) or (), strict=False)
+    return "".join(f',"{name}":"{write(each)}"' for name, each in found)
 
 
 def _labels_in_use(table: Table) -> list[tuple[str, str, Text]]:
     """The labels of groups that occur: a look-up may know many more."""
     columns = table.group_columns
-    occurring = {pair for row in table for pair in zip(columns, row.groups, strict=True)}
+    occurring = {
+        (column, group)
+        for place, column in enumerate(columns)
+        for group in {row.groups[place] for row in table.rows}
+    }
     return [each for each in table.labels if (each[0], each[1]) in occurring]
 
 
@@ -91,16 +126,6 @@ def _dimension(dimension: TableDimension) -> dict[str, object]:
         ],
         "total": _both(dimension.total),
     }
-
-
-def _row(table: Table, row: Row) -> dict[str, object]:
-    if isinstance(row.cell, Suppressed):
-        cell = {"status": CONFIDENTIAL}
-    else:
-        cell = {"value": written(row.cell, table.decimals)}
-        for name, each in zip(ESTIMATE_COLUMNS, bounds(row) or (), strict=False):
-            cell[name] = written(each, table.decimals)
-    return {"groups": list(row.groups), "cell": cell}
 
 
 JSON: Format = JsonFormat()

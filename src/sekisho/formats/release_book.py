@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 
-from sekisho.formats.cells import bounds, exact, labels_of, whole_file
-from sekisho.formats.csv import labels_said, titles_said
-from sekisho.formats.xlsx import write_xlsx
+from sekisho.formats.cells import Told, bounds, exact, label_of, whole_file
+from sekisho.formats.csv import titles_said
+from sekisho.formats.xlsx import LongSheet, stream_xlsx
 from sekisho.model.table import SUPPRESSED, Row, Suppressed, Table
-from sekisho.model.workbook import MOST_ROWS, Book, BookSheet, Value
+from sekisho.model.workbook import MOST_ROWS, Value, pieces_of
 from sekisho.terms import Language
 from sekisho.text import sentence
 
@@ -40,58 +39,66 @@ class ReleaseBook:
         return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
     def write(self, table: Table, target: Path, about: Mapping[str, object]) -> None:
-        """Write the whole table.
+        """Write the whole table, row by row.
 
-        Raises: StorageError when the file cannot be written or a text is too long for a cell.
+        Raises: StorageError when the file cannot be written, a text is too long for a cell or the
+        table has more columns than a sheet.
         """
         data = list(self._data(table))
-        book = Book(
-            table.title.said(self.language),
-            date.fromisoformat(str(about.get("made", "2000-01-01"))[:10]),
-            (*data, self._notes(table, about, len(data))),
-        )
+        sheets = (*data, self._notes(table, about, len(data)))
+        on = date.fromisoformat(str(about.get("made", "2000-01-01"))[:10])
         with whole_file(target) as file:
-            file.write(write_xlsx(book))
+            stream_xlsx(table.title.said(self.language), on, sheets, file)
 
     def _say(self, name: str, **fields: object) -> str:
         return sentence(f"format.{name}", fields, self.language)
 
-    def _data(self, table: Table) -> Iterator[BookSheet]:
+    def _data(self, table: Table) -> Iterator[LongSheet]:
+        """The rows on as many sheets as they need."""
         head = tuple(titles_said(table, self.language))
-        labels = labels_of(table, self.language)
-        rows = iter(table)
-        number = 0
-        while part := list(islice(rows, self.most_rows - 1)):
-            number += 1
+        told = [Told(label_of(table, n, self.language)) for n in range(len(table.group_columns))]
+        texts = frozenset(
+            known[group] for n, known in enumerate(told) for group in {r.groups[n] for r in table}
+        )
+        texts |= {SUPPRESSED.mark(self.language), self._say("published")}
+        rows = self.most_rows - 1
+        for number, start in enumerate(range(0, max(len(table.rows), 1), rows), 1):
+            part = table.rows[start : start + rows]
             name = self._say("sheet-data")
-            lines = tuple(self._line(table, row, labels) for row in part)
-            yield BookSheet(
+            yield LongSheet(
                 name if number == 1 else f"{name} {number}",
-                (head, *lines),
+                head,
+                self._lines(table, part, told),
+                len(part),
+                texts,
                 widths=tuple(max(12, min(32, len(title) + 2)) for title in head),
+                decimals=table.decimals,
             )
 
-    def _line(
-        self, table: Table, row: Row, labels: Mapping[tuple[str, str], str]
-    ) -> tuple[Value, ...]:
-        hidden = isinstance(row.cell, Suppressed)
-        cell = None if isinstance(row.cell, Suppressed) else exact(row.cell, table.decimals)
-        value: Value = SUPPRESSED.mark(self.language) if hidden else cell
-        ends: Sequence[Decimal | None] = ()
-        if table.is_estimated:
-            ends = bounds(row) or (None, None, None)
-        status = SUPPRESSED.mark(self.language) if hidden else self._say("published")
-        return (*labels_said(table, row, labels, self.language), value, *ends, status)
+    def _lines(
+        self, table: Table, rows: Sequence[Row], told: Sequence[Told]
+    ) -> Iterator[tuple[Value, ...]]:
+        mark, published = SUPPRESSED.mark(self.language), self._say("published")
+        estimated, decimals = table.is_estimated, table.decimals
+        for row in rows:
+            groups = [known[group] for known, group in zip(told, row.groups, strict=True)]
+            ends: Sequence[Decimal | None] = ()
+            if estimated:
+                ends = bounds(row) or (None, None, None)
+            if isinstance(row.cell, Suppressed):
+                yield (*groups, mark, *ends, mark)
+            else:
+                yield (*groups, exact(row.cell, decimals), *ends, published)
 
-    def _notes(self, table: Table, about: Mapping[str, object], sheets: int) -> BookSheet:
+    def _notes(self, table: Table, about: Mapping[str, object], sheets: int) -> LongSheet:
         """Method, marks, decision, source and citation: what the data must not travel without."""
-        said = _Told(about, self.language)
+        said = _Notes(about, self.language)
         marks = (
             self._say("note-noise")
             if table.is_estimated
             else self._say("note-hidden", mark=SUPPRESSED.mark(self.language), count=table.hidden)
         )
-        rows: list[tuple[Value, ...]] = [
+        rows: list[tuple[str, str | None]] = [
             (table.title.said(self.language), None),
             (self._say("note-measure"), table.measure_title.said(self.language)),
             (self._say("note-unit"), table.unit_of_measure.said(self.language)),
@@ -107,11 +114,23 @@ class ReleaseBook:
         rows.append((self._say("note-verify"), self._say("note-verify-how")))
         if sheets > 1:
             rows.append((self._say("note-sheets"), self._say("note-sheets-how", count=sheets)))
-        return BookSheet(self._say("sheet-notes"), tuple(rows), widths=(24, 90))
+        return _notes_sheet(self._say("sheet-notes"), rows)
+
+
+def _notes_sheet(name: str, rows: Sequence[tuple[str, str | None]]) -> LongSheet:
+    """Two columns; a note longer than a cell can be goes on in the next row."""
+    (title, _), *notes = rows
+    lines = [
+        (what if number == 0 else "", piece)
+        for what, note in notes
+        for number, piece in enumerate(pieces_of(note or ""))
+    ]
+    texts = frozenset(text for line in lines for text in line)
+    return LongSheet(name, (title,), lines, len(lines), texts, widths=(24, 90))
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Notes:
     """What `release.json` says, as far as it is there."""
 
     about: Mapping[str, object]

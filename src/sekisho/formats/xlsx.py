@@ -7,9 +7,11 @@ on every machine.
 
 import io
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from sekisho.errors import DeliveryError, StorageError, fault
 from sekisho.formats.csv import neutral
@@ -37,6 +39,14 @@ _KEPT = "\ufdd0\ufdd1"
 """Two code points that are no characters and stand in no text."""
 
 
+_AS_WRITTEN = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "default_date_format": "yyyy-mm-dd",
+}
+
+
 def write_xlsx(book: Book) -> bytes:
     """The workbook as XLSX; the same book gives the same bytes.
 
@@ -47,17 +57,10 @@ def write_xlsx(book: Book) -> bytes:
 
     _check(book)
     whole = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "default_date_format": "yyyy-mm-dd",
-    }
-    with Workbook(whole, options) as made:
+    with Workbook(whole, {"in_memory": True, **_AS_WRITTEN}) as made:
         made.set_properties({"title": book.title, "created": datetime.combine(book.on, time())})
         styles = _styles(made)
-        names = _sheet_names(book)
+        names = _sheet_names([each.name for each in book.sheets])
         sheets = [made.add_worksheet(name) for name in names]
         lists = _write_lists(made, book) if any(each.choices for each in book.sheets) else {}
         for written, sheet in zip(sheets, book.sheets, strict=True):
@@ -66,20 +69,88 @@ def write_xlsx(book: Book) -> bytes:
     return whole.getvalue()
 
 
+@dataclass(frozen=True, slots=True)
+class LongSheet:
+    """A sheet whose rows are written as they come and never held together."""
+
+    name: str
+    head: tuple[str, ...]
+    rows: Iterable[Sequence[Value]]
+    count: int
+    """How many rows come."""
+    texts: frozenset[str]
+    """Every text that stands in them; what is long or looks like a formula is found before."""
+    widths: tuple[int, ...] = ()
+    decimals: int = 0
+    """Of the numbers in it."""
+
+
+def stream_xlsx(title: str, on: date, sheets: Sequence[LongSheet], target: BinaryIO) -> None:
+    """Write a workbook row by row; the same rows give the same bytes.
+
+    Raises: StorageError when a text or a sheet is larger than spreadsheets can hold; then nothing
+    has been written.
+    """
+    from xlsxwriter import Workbook
+
+    for sheet in sheets:
+        _check_size(sheet.name, sheet.count + 1, len(sheet.head))
+        for text in (*sheet.head, *sheet.texts):
+            _check_text(sheet.name, 1, text)
+    options = {"constant_memory": True, "use_zip64": True, **_AS_WRITTEN}
+    with Workbook(target, options) as made:
+        made.set_properties({"title": title, "created": datetime.combine(on, time())})
+        styles = _styles(made)
+        for name, sheet in zip(_sheet_names([s.name for s in sheets]), sheets, strict=True):
+            places = f".{'0' * sheet.decimals}" if sheet.decimals else ""
+            number = made.add_format({"valign": "top", "num_format": f"#,##0{places}"})
+            _stream_sheet(made.add_worksheet(name), sheet, {**styles, "number": number})
+
+
+def _stream_sheet(written: Any, sheet: LongSheet, styles: dict[str, Any]) -> None:
+    for column, width in enumerate(sheet.widths):
+        written.set_column(column, column, width)
+    if sheet.head:
+        written.freeze_panes(1, 0)
+    for column, text in enumerate(sheet.head):
+        written.write_string(0, column, shown(text), styles["head"])
+    texts = {text: _as_text(text, styles, "text") for text in sheet.texts if text}
+    number_style, write_string, write_number = (
+        styles["number"],
+        written.write_string,
+        written.write_number,
+    )
+    for number, row in enumerate(sheet.rows, 1 if sheet.head else 0):
+        for column, value in enumerate(row):
+            if isinstance(value, str):
+                if value:
+                    write_string(number, column, *texts[value])
+            elif isinstance(value, Decimal) and _is_exact(value):
+                write_number(number, column, float(value), number_style)
+            else:
+                _write_cell(written, (number, column), value, styles, "text")
+
+
+def _check_size(name: str, rows: int, columns: int) -> None:
+    if rows > MOST_ROWS or columns > MOST_COLUMNS:
+        most, wide = MOST_ROWS, MOST_COLUMNS
+        raise StorageError(fault("documents.sheet-too-large", sheet=name, rows=most, columns=wide))
+
+
+def _check_text(name: str, row: int, text: str) -> None:
+    if characters(text) > MOST_CHARACTERS:
+        most = MOST_CHARACTERS
+        raise StorageError(fault("documents.cell-too-long", sheet=name, row=row, most=most))
+
+
 def _check(book: Book) -> None:
     for sheet in book.sheets:
         wide = max((len(row) for row in sheet.rows), default=0)
-        if len(sheet.rows) > MOST_ROWS or wide > MOST_COLUMNS:
-            rows, columns = MOST_ROWS, MOST_COLUMNS
-            raise StorageError(
-                fault("documents.sheet-too-large", sheet=sheet.name, rows=rows, columns=columns)
-            )
+        _check_size(sheet.name, len(sheet.rows), wide)
         for number, row in enumerate(sheet.rows, 1):
-            if any(isinstance(cell, str) and characters(cell) > MOST_CHARACTERS for cell in row):
-                most = MOST_CHARACTERS
-                raise StorageError(
-                    fault("documents.cell-too-long", sheet=sheet.name, row=number, most=most)
-                )
+            for cell in row:
+                if isinstance(cell, str):
+                    _check_text(sheet.name, number, cell)
 
 
 def _styles(made: Any) -> dict[str, Any]:
@@ -95,11 +166,11 @@ def _styles(made: Any) -> dict[str, Any]:
     }
 
 
-def _sheet_names(book: Book) -> list[str]:
+def _sheet_names(wanted: Sequence[str]) -> list[str]:
     """A name for each sheet that spreadsheet programs take: short, plain, each once."""
     names: list[str] = []
-    for sheet in book.sheets:
-        bare = shown(sheet.name).translate(_NOT_IN_NAMES).strip()[:_LONGEST_NAME] or "Sheet"
+    for each_wanted in wanted:
+        bare = shown(each_wanted).translate(_NOT_IN_NAMES).strip()[:_LONGEST_NAME] or "Sheet"
         name, count = bare, 2
         taken = {each.casefold() for each in names} | {_LISTS.casefold(), "history"}
         while name.casefold() in taken:
@@ -134,9 +205,14 @@ def _write_cell(
     elif isinstance(value, date) and value >= _FIRST_DAY:
         written.write_datetime(*at, datetime.combine(value, time()), styles["day"])
     else:
-        text = f"{value:f}" if isinstance(value, Decimal) else shown(str(value))
-        style = styles["quoted" if kind == "text" and neutral(text) != text else kind]
-        written.write_string(*at, text, style)
+        text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+        written.write_string(*at, *_as_text(text, styles, kind))
+
+
+def _as_text(text: str, styles: dict[str, Any], kind: str) -> tuple[str, Any]:
+    """A text and the style that keeps it one."""
+    told = shown(text)
+    return told, styles["quoted" if kind == "text" and neutral(told) != told else kind]
 
 
 def _is_exact(value: Decimal) -> bool:
