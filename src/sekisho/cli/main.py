@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "my": ("sekisho.cli.my", "my"),
     "participant": ("sekisho.cli.participant", "participant"),
     "programme": ("sekisho.cli.programme", "programme"),
+    "public": ("sekisho.cli.public", "public"),
     "query": ("sekisho.cli.query", "query"),
     "receipt": ("sekisho.cli.receipt", "receipt"),
     "record": ("sekisho.cli.record", "record"),

@@ -10,6 +10,8 @@ from sekisho.model.calendar import Calendar
 from sekisho.model.dataset import ContributionDeclaration, Dataset, Lookup
 from sekisho.model.facts import Facts
 from sekisho.model.form import Form
+from sekisho.model.indicator import Indicator
+from sekisho.model.public import PublicTable
 from sekisho.model.record_flow import RecordFlow
 from sekisho.model.text import Text
 from sekisho.terms import Method, Outcome
@@ -61,6 +63,8 @@ class ReleasePlan:
     """What one release costs; only with differential privacy."""
     contribution: ContributionDeclaration | None = None
     """What one unit is expected to contribute to this table; None: as the dataset says."""
+    indicators: tuple[Indicator, ...] = ()
+    """Figures worked out from the released numbers alone."""
     calendar: Calendar | None = None
     """When its releases are published; None: as soon as they are made."""
 
@@ -102,6 +106,7 @@ class Programme:
     cases: tuple[Case, ...] = ()
     record_flows: tuple[RecordFlow, ...] = ()
     forms: tuple[Form, ...] = ()
+    public_tables: tuple[PublicTable, ...] = ()
     digest: str = ""
     """SHA-256 over every file of the folder, hexadecimal."""
     files: tuple[str, ...] = field(default=())
@@ -117,6 +122,10 @@ class Programme:
     def plan(self, plan_id: str) -> ReleasePlan | None:
         """The release plan of that id, if there is one."""
         return next((p for p in self.release_plans if p.id == plan_id), None)
+
+    def public_table(self, table_id: str) -> PublicTable | None:
+        """The public table of that id, if there is one."""
+        return next((t for t in self.public_tables if t.id == table_id), None)
 
     def record_flow(self, flow_id: str) -> RecordFlow | None:
         """The record flow of that id, if there is one."""

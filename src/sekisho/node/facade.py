@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sekisho.node.documents import Documents
     from sekisho.node.duties import Duties
     from sekisho.node.forms import Forms
+    from sekisho.node.public import PublicTables
     from sekisho.node.questions import Questions
     from sekisho.node.records import Records
     from sekisho.present.answer import Queried, Quoted
@@ -345,6 +346,13 @@ class Node(Logged):
         from sekisho.node.calendar import Calendar
 
         return Calendar(self._call, self._released)
+
+    @property
+    def public(self) -> "PublicTables":
+        """Tables that are out already, with their indicators: no lane, no budget."""
+        from sekisho.node.public import PublicTables
+
+        return PublicTables(self._call, self.language)
 
     @property
     def duties(self) -> "Duties":

@@ -95,13 +95,20 @@ def chart_svg(table: Table, language: Language, frame: Frame = WIDE) -> str:
 
     The picture carries the shipped font, cut to the characters that it shows.
     """
+    grid = _chart_grid(table, language)
+    spec = _spec(table, grid, language, frame)
+    return drawn_spec(
+        spec, (table.title.said(language), chart_description(table, language)), language
+    )
+
+
+def drawn_spec(spec: Mapping[str, Any], words: tuple[str, str], language: Language) -> str:
+    """A Vega-Lite chart as SVG under its title and description, with the shipped font inside."""
     import vl_convert
 
     _register_fonts()
-    grid = _chart_grid(table, language)
-    spec = _spec(table, grid, language, frame)
-    svg: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
-    return _titled(svg, table.title.said(language), chart_description(table, language), language)
+    svg: str = vl_convert.vegalite_to_svg(dict(spec), allowed_base_urls=[])
+    return _titled(svg, *words, language)
 
 
 def chart_description(table: Table, language: Language) -> str:
@@ -277,7 +284,7 @@ def _spec(table: Table, grid: Grid, language: Language, frame: Frame) -> dict[st
         "vconcat": parts,
         "spacing": 20,
         "resolve": {"scale": dict.fromkeys(("fill", "stroke", "shape"), "shared")},
-        "config": _config(turned=_too_long(at, frame.panel)),
+        "config": chart_config(turned=_too_long(at, frame.panel)),
     }
 
 
@@ -337,7 +344,7 @@ def _too_long(labels: list[str], width: int) -> bool:
     return bool(labels) and max(map(len, labels)) * 7 > 2 * width / len(labels)
 
 
-def _config(*, turned: bool) -> dict[str, object]:
+def chart_config(*, turned: bool) -> dict[str, object]:
     """Fonts, inks and spaces."""
     return {
         "font": f"{FONT}, sans-serif",

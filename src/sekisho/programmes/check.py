@@ -19,13 +19,14 @@ from sekisho.programmes.check_forms import form_faults_across
 from sekisho.programmes.check_plans import plan_faults
 from sekisho.programmes.guess import shown
 from sekisho.programmes.places import place_in
+from sekisho.programmes.public import public_faults_across
 from sekisho.programmes.read import in_order, read_folder
 from sekisho.programmes.records import UnknownPaths, path_faults, record_faults
 
 CheckRules = Callable[[Sequence[AccessRule]], list[Fault]]
 _JURISDICTION = re.compile(r"[A-Z]{2}")
 _RULE_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,99}")
-_SHARED = ("datasets/", "records/", "forms/")
+_SHARED = ("datasets/", "records/", "forms/", "public/")
 """What a programme may be about; without any of them it shares nothing."""
 _PURPOSE = re.compile(r"dpv:[A-Z][A-Za-z]+")
 
@@ -76,6 +77,7 @@ def _faults(
     yield from budget_faults(programme)
     yield from lookup_faults(programme)
     yield from _name_faults(programme)
+    yield from public_faults_across(programme)
     yield from record_faults(programme)
     yield from form_faults_across(programme)
     if not broken & {"datasets", "forms", "lookups"}:

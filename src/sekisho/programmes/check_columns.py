@@ -18,7 +18,7 @@ def dataset_faults(programme: Programme) -> Iterator[Fault]:
     """Faults of every dataset's declaration."""
     for dataset in programme.datasets:
         file = f"datasets/{dataset.id}.toml"
-        yield from _columns(programme, file, dataset.columns)
+        yield from column_faults(programme, file, dataset.columns)
         yield from _named(programme, file, dataset)
         yield from _method(programme, file, dataset)
         if dataset.sample is not None and (
@@ -33,7 +33,7 @@ def lookup_faults(programme: Programme) -> Iterator[Fault]:
     """Faults of every look-up's declaration."""
     for lookup in programme.lookups:
         file = f"lookups/{lookup.id}.toml"
-        yield from _columns(programme, file, lookup.columns)
+        yield from column_faults(programme, file, lookup.columns)
         names = [column.name for column in lookup.columns]
         if lookup.key not in names:
             place = place_in(programme, file, "key")
@@ -41,7 +41,8 @@ def lookup_faults(programme: Programme) -> Iterator[Fault]:
         yield from timeline_faults(programme, lookup)
 
 
-def _columns(programme: Programme, file: str, columns: tuple[Column, ...]) -> Iterator[Fault]:
+def column_faults(programme: Programme, file: str, columns: tuple[Column, ...]) -> Iterator[Fault]:
+    """Constraints of columns that cannot hold, and names used twice."""
     seen: set[str] = set()
     for number, column in enumerate(columns):
         if column.name in seen:

@@ -40,6 +40,7 @@ LAYOUT: dict[str, tuple[str, ...]] = {
     "": ("README.md", "README.ja.md", "programme.toml"),
     "datasets": (".toml",),
     "lookups": (".toml", ".csv"),
+    "public": (".toml", ".csv"),
     "releases": (".toml", ".sql"),
     "rules": (".cedar",),
     "forms": (".toml", ".json"),

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     ROWS = "list of lists of strings"
     TABLE = "table"
     TABLES = "array of tables"
+    VALUES = "table of columns, each a value"
     LABELS = "table of columns, each a table of values, each a text in both languages"
 
 

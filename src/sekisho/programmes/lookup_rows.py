@@ -1,4 +1,4 @@
-"""The rows of a look-up's CSV, held against its declaration."""
+"""The rows of a CSV in a programme folder, held against their declaration."""
 
 import csv
 import io
@@ -17,43 +17,60 @@ MOST_ROWS = 100_000
 
 def lookup_rows(lookup: Lookup, text: str) -> tuple[list[dict[str, str]], list[Fault]]:
     """The rows as written, and every fault; faults name row and column, never the value."""
+    rows, faults = written_rows(lookup.file, lookup.columns, text)
+    stopped = {"programme.not-csv", "programme.too-many-rows", *_OF_HEADER}
+    if any(each.code in stopped for each in faults):
+        return rows, faults
+    return rows, [*faults, *_key_faults(lookup, rows)]
+
+
+_OF_HEADER = frozenset(
+    {
+        "programme.undeclared-column",
+        "programme.undeclared-column-known",
+        "programme.column-not-once",
+    }
+)
+
+
+def written_rows(
+    file: str, columns: tuple[Column, ...], text: str
+) -> tuple[list[dict[str, str]], list[Fault]]:
+    """The rows of a CSV with a header, held against declared columns."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[dict[str, str]] = []
     try:
         header = next(reader, [])
-        faults = list(_header_faults(lookup, header))
+        faults = list(_header_faults(file, columns, header))
         if faults:
             return [], faults
         for cells in reader:
             if len(rows) >= MOST_ROWS:
-                place = Place(lookup.file, reader.line_num)
+                place = Place(file, reader.line_num)
                 return rows, [*faults, fault("programme.too-many-rows", place, most=MOST_ROWS)]
             if len(cells) != len(header):
-                place = Place(lookup.file, reader.line_num)
+                place = Place(file, reader.line_num)
                 faults.append(fault("programme.row-length", place, wanted=len(header)))
                 continue
             rows.append(dict(zip(header, cells, strict=True)))
-            faults += _row_faults(lookup, rows[-1], reader.line_num)
+            for column in columns:
+                if not fits(column, rows[-1][column.name]):
+                    place = Place(file, reader.line_num)
+                    faults.append(fault("programme.bad-cell", place, name=column.name))
     except csv.Error:
-        return rows, [fault("programme.not-csv", Place(lookup.file, max(reader.line_num, 1)))]
-    return rows, [*faults, *_key_faults(lookup, rows)]
+        return rows, [fault("programme.not-csv", Place(file, max(reader.line_num, 1)))]
+    return rows, faults
 
 
-def _header_faults(lookup: Lookup, header: list[str]) -> Iterator[Fault]:
-    place = Place(lookup.file, 1)
-    declared = [column.name for column in lookup.columns]
+def _header_faults(file: str, columns: tuple[Column, ...], header: list[str]) -> Iterator[Fault]:
+    place = Place(file, 1)
+    declared = [column.name for column in columns]
     for name in header:
         if name not in declared:
             yield guessed("programme.undeclared-column", place, name, declared)
     for name in declared:
         if header.count(name) != 1:
             yield fault("programme.column-not-once", place, name=name)
-
-
-def _row_faults(lookup: Lookup, row: dict[str, str], line: int) -> Iterator[Fault]:
-    for column in lookup.columns:
-        if not fits(column, row[column.name]):
-            yield fault("programme.bad-cell", Place(lookup.file, line), name=column.name)
 
 
 def _key_faults(lookup: Lookup, rows: list[dict[str, str]]) -> Iterator[Fault]:

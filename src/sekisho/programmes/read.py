@@ -10,6 +10,7 @@ from sekisho.errors import Fault, Place, ProgrammeError, fault, raise_all
 from sekisho.model.access_rule import AccessRule, split_rules
 from sekisho.model.dataset import Dataset, Lookup
 from sekisho.model.programme import Programme, ReleasePlan
+from sekisho.model.public import PublicTable
 from sekisho.model.text import Text
 from sekisho.programmes.build import dataset_of, lookup_of, plan_of, text_of
 from sekisho.programmes.calendars import calendar_faults
@@ -19,7 +20,9 @@ from sekisho.programmes.folder import Folder, take_in
 from sekisho.programmes.form_faults import form_faults
 from sekisho.programmes.forms import forms_of
 from sekisho.programmes.guess import guessed, shown
+from sekisho.programmes.indicators import Days, plan_indicator_faults, plan_indicators
 from sekisho.programmes.lookup_rows import lookup_rows
+from sekisho.programmes.public import public_faults, public_table_of
 from sekisho.programmes.records import record_flows
 from sekisho.programmes.shape import ID, shape_faults
 from sekisho.programmes.toml_places import read_toml
@@ -74,6 +77,7 @@ def read_folder(folder: Path | Traversable) -> Reading:
     lookups, rows, lookup_faults = _lookups(sound, taken)
     declared = {file.split("/")[1].removesuffix(".toml") for file in declarations if "/" in file}
     plans, plan_faults = _plans(sound, taken, Known(lookups, rows, declared))
+    public, of_public = _public_tables(sound, taken, Known(lookups, rows, declared))
     flows, flow_faults = record_flows(sound, taken)
     forms, of_forms = forms_of(sound)
     declared_sets = tuple(
@@ -86,9 +90,12 @@ def read_folder(folder: Path | Traversable) -> Reading:
         cases=tuple(case_of(read) for file, read in sound.items() if file.startswith("cases/")),
         record_flows=flows,
         forms=forms,
+        public_tables=public,
         places={file: read.places for file, read in declarations.items()},
     )
-    return Reading(whole, tuple(in_order([*faults, *lookup_faults, *plan_faults, *flow_faults])))
+    return Reading(
+        whole, tuple(in_order([*faults, *lookup_faults, *plan_faults, *of_public, *flow_faults]))
+    )
 
 
 def _inner_faults(file: str, read: Declaration) -> list[Fault]:
@@ -136,7 +143,7 @@ def _id_faults(read: Declaration) -> list[Fault]:
 def _companions(taken: Folder, declarations: dict[str, Declaration]) -> list[Fault]:
     """Faults for a SQL or CSV file without its declaration, and the other way round."""
     faults = []
-    for folder, suffix in (("releases", ".sql"), ("lookups", ".csv")):
+    for folder, suffix in (("releases", ".sql"), ("lookups", ".csv"), ("public", ".csv")):
         stems = {
             p.removesuffix(suffix)
             for p in taken.digests
@@ -182,6 +189,12 @@ class Known:
     declared: set[str]
     """Every id that some file declares, sound or not."""
 
+    @property
+    def days(self) -> Days:
+        """The look-ups that may say when a policy began."""
+        columns = {name: tuple(c.name for c in e.columns) for name, e in self.lookups.items()}
+        return Days(columns, self.rows)
+
 
 def _plans(
     sound: dict[str, Declaration], taken: Folder, known: Known
@@ -193,8 +206,25 @@ def _plans(
         if file.startswith("releases/") and sql is not None:
             labels, found = _labels(read, known)
             faults += found
-            plans.append(plan_of(read.values, sql, labels))
+            faults += plan_indicator_faults(read, known.days)
+            plan = plan_of(read.values, sql, labels)
+            plans.append(replace(plan, indicators=plan_indicators(read, known.days)))
     return tuple(plans), faults
+
+
+def _public_tables(
+    sound: dict[str, Declaration], taken: Folder, known: Known
+) -> tuple[tuple[PublicTable, ...], list[Fault]]:
+    tables: list[PublicTable] = []
+    faults: list[Fault] = []
+    for file, read in sound.items():
+        if file.startswith("public/"):
+            labels, found = _labels(read, known)
+            found += public_faults(read, taken, known.days)
+            faults += found
+            if not found:
+                tables.append(public_table_of(read.values, labels, known.days))
+    return tuple(tables), faults
 
 
 def _labels(read: Declaration, known: Known) -> tuple[Labels, list[Fault]]:

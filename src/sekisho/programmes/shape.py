@@ -74,6 +74,7 @@ def example(key: Key) -> str:
         Kind.ROWS: '[["…"]]',
         Kind.TABLE: "{ … }",
         Kind.TABLES: "[{ … }]",
+        Kind.VALUES: '{ column = "…" }',
         Kind.LABELS: '{ column = { value = { en = "…", ja = "…" } } }',
     }.get(key.kind, '"…"')
 
@@ -89,6 +90,9 @@ def _value(read: Declaration, path: KeyPath, value: object, key: Key, out: list[
         _tables(read, path, value, key, out)
     elif key.kind is Kind.LABELS:
         _labels(read, path, value, key, out)
+    elif key.kind is Kind.VALUES:
+        good = isinstance(value, dict) and all(isinstance(v, str) and v for v in value.values())
+        out += [] if good else [_wrong(place, key)]
     elif key.kind is Kind.BOTH:
         _both(read, path, value, out)
     elif key.kind in _ITEMS:

@@ -6,6 +6,7 @@ Reading, did-you-mean and the reference page all come from these lists; what is 
 from sekisho.model.facts import Category, Identifiability, PartyKind
 from sekisho.programmes.calendars import CALENDAR_KEYS
 from sekisho.programmes.form_vocabulary import form_keys
+from sekisho.programmes.indicators import INDICATOR_KEYS
 from sekisho.programmes.keys import HEAD, Key, Kind, required
 from sekisho.programmes.record_vocabulary import RECORD
 from sekisho.programmes.timelines import TIMELINE_KEYS
@@ -165,6 +166,60 @@ LOOKUP = (
     required("columns", Kind.TABLES, "every column, in order", keys=_COLUMN, least=2, most=100),
 )
 
+LABEL_SOURCE = (
+    required("column", Kind.NAME, "level that is labelled"),
+    required("lookup", Kind.ID, "look-up that holds the labels"),
+    required("value", Kind.NAME, "its column with the values of the level"),
+    required("en", Kind.NAME, "its column with the English words"),
+    required("ja", Kind.NAME, "its column with the Japanese words"),
+)
+
+_INDICATORS = Key(
+    "indicators",
+    Kind.TABLES,
+    "figures worked out from the table's numbers once they are out; they read no data",
+    most=50,
+    keys=INDICATOR_KEYS,
+)
+
+_CORRECTION = (
+    required("said", Kind.BOTH, "what is said somewhere and is wrong"),
+    required("published", Kind.BOTH, "what was published instead"),
+    required("source", Kind.STRING, "where what was published stands"),
+)
+
+_LABELS = Key(
+    "labels", Kind.LABELS, "what people read for a value: `[labels.<column>]`, a line a value"
+)
+
+PUBLIC = (
+    *HEAD,
+    required("description", Kind.BOTH, "what the table shows and leaves out"),
+    required("licence", Kind.STRING, "on what terms it may be used, and whom to name"),
+    required("source", Kind.STRING, "who published it, and its address"),
+    required("dated", Kind.STRING, "of which day or edition the numbers are"),
+    required("primary_key", Kind.NAMES, "columns that together are unique", least=1, most=20),
+    required(
+        "columns",
+        Kind.TABLES,
+        "every column, in order",
+        keys=(*_COLUMN, Key("unit", Kind.BOTH, "unit of the numbers, as people read it")),
+        least=2,
+        most=100,
+    ),
+    Key("corrections", Kind.TABLES, "what is known to be wrong", most=50, keys=_CORRECTION),
+    _INDICATORS,
+    _LABELS,
+    Key(
+        "label_sources",
+        Kind.TABLES,
+        "labels that come from a look-up; its `column` is one of this table",
+        most=20,
+        keys=LABEL_SOURCE,
+    ),
+)
+"""A table that is out already: nobody is in it whom a lane would protect."""
+
 SENSITIVITY_RULES = ("minimum-frequency", "p-percent", "dominance", "prior-posterior")
 
 _MEASURE = (
@@ -183,14 +238,6 @@ _DIMENSION = (
     required("title", Kind.BOTH, "what people read as its name"),
     required("total", Kind.BOTH, "what people read for its total"),
     required("levels", Kind.TABLES, "from the widest to the finest", keys=_LEVEL, least=1, most=12),
-)
-
-_LABEL_SOURCE = (
-    required("column", Kind.NAME, "level that is labelled"),
-    required("lookup", Kind.ID, "look-up that holds the labels"),
-    required("value", Kind.NAME, "its column with the values of the level"),
-    required("en", Kind.NAME, "its column with the English words"),
-    required("ja", Kind.NAME, "its column with the Japanese words"),
 )
 
 RELEASE = (
@@ -262,8 +309,9 @@ RELEASE = (
         Kind.TABLES,
         "labels that come from a look-up",
         most=20,
-        keys=_LABEL_SOURCE,
+        keys=LABEL_SOURCE,
     ),
+    _INDICATORS,
 )
 
 _PARTY = (
@@ -316,6 +364,7 @@ FILES: dict[str, tuple[Key, ...]] = {
     "programme.toml": PROGRAMME,
     "datasets/*.toml": DATASET,
     "lookups/*.toml": LOOKUP,
+    "public/*.toml": PUBLIC,
     "releases/*.toml": RELEASE,
     "records/*.toml": RECORD,
     "forms/*.toml": form_keys(_OWN_OF_DATASET),

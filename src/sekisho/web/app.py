@@ -24,6 +24,7 @@ from sekisho.web.files import downloads, log_files
 from sekisho.web.languages import reader_language
 from sekisho.web.pages.log import log_pages
 from sekisho.web.pages.officers import officer_pages
+from sekisho.web.pages.public import public_files, public_pages
 from sekisho.web.pages.render import full_sentence, page
 from sekisho.web.pages.routes import doors, pages
 from sekisho.web.pages.shown import has_forms
@@ -59,10 +60,12 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
     for language in Language:
         app.include_router(pages(node, language))
         app.include_router(log_pages(node, language))
+        app.include_router(public_pages(node, language))
     if isinstance(node, Signing):
         for router in officer_pages(node):
             app.include_router(router)
     app.include_router(doors(node))
+    app.include_router(public_files(node))
     app.include_router(receipts(node))
     app.include_router(downloads(node))
     app.include_router(log_files(node))

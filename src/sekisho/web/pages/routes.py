@@ -13,6 +13,7 @@ from sekisho.terms import Language
 from sekisho.web.languages import asked_language, wished_language
 from sekisho.web.pages import views
 from sekisho.web.pages.log import witness_views
+from sekisho.web.pages.public import tables_of
 from sekisho.web.pages.render import full_sentence, moment
 from sekisho.web.pages.shown import shown
 from sekisho.web.security import only
@@ -94,6 +95,10 @@ def _front(node: Served, language: Language) -> list[dict[str, object]]:
             "basis": shelf.programme.legal_basis.said(language),
             "id": shelf.programme.id,
             "forms": bool(shelf.programme.forms),
+            "public": [
+                (each.title.said(language), f"/public/{shelf.programme.id}/{each.id}")
+                for each in tables_of(node, shelf.programme.id)
+            ],
             "timeline": next(
                 (
                     each.title.said(language)

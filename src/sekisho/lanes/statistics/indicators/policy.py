@@ -1,0 +1,165 @@
+"""What changed when a policy began: an interrupted time series, against groups without it.
+
+The difference between a group and the mean of the groups compared with is fitted by
+
+    d(t) = a + b t + weekday + level [t >= T] + slope (t - T) [t >= T] + rest(t)
+
+so that everything that moves all groups alike falls out, and a trend that the groups did not share
+before is taken as going on. The effect is the mean of level + slope (t - T) over the days since T.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sekisho.lanes.statistics.indicators.ratios import Z_95
+from sekisho.lanes.statistics.indicators.regress import Fit, Floats, fit, t_95
+from sekisho.lanes.statistics.indicators.rounding import estimate
+from sekisho.lanes.statistics.indicators.series import Known, Series
+from sekisho.model.indicator import Estimate, Figure, NotEstimable, Policy
+from sekisho.model.period import Period, period_of
+
+FEWEST = 8
+"""Times that are needed before the policy, and as many since."""
+FEWEST_WEEKDAYS = 14
+WHAT = ("effect", "level", "slope", "before")
+All = Mapping[str, Series | NotEstimable]
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """The numbers of one group over the whole span, with the variances of their errors."""
+
+    values: Floats
+    variances: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Study:
+    """What is looked at: which times, and what is compared with."""
+
+    how: Policy
+    times: tuple[Period, ...]
+    compared: _Path
+
+
+def policy_effects(how: Policy, every: All) -> Iterator[Figure]:
+    """Effect, level, slope and trend before for each group that has the policy."""
+    study = _study(how, every)
+    for group, began in how.dates:
+        found = study if isinstance(study, NotEstimable) else _effect(study, every, group, began)
+        if isinstance(found, NotEstimable):
+            yield Figure(group, began, "effect", found)
+        else:
+            for what, each in zip(WHAT, found, strict=True):
+                yield Figure(group, began, what, each)
+
+
+def _study(how: Policy, every: All) -> _Study | NotEstimable:
+    first, last = period_of(how.first), period_of(how.last)
+    if first is None or last is None:
+        return NotEstimable("indicators.unread-time")
+    times = tuple(Period(first.step, n) for n in range(first.number, last.number + 1))
+    paths = []
+    for group in how.comparison:
+        path = _path(how, every, group, times)
+        if isinstance(path, NotEstimable):
+            return path
+        paths.append(path)
+    if not paths:
+        nothing = np.zeros(len(times))
+        return _Study(how, times, _Path(nothing, nothing))
+    values = np.mean([each.values for each in paths], axis=0)
+    variances = np.sum([each.variances for each in paths], axis=0) / len(paths) ** 2
+    return _Study(how, times, _Path(values, variances))
+
+
+def _path(how: Policy, every: All, group: str, times: Sequence[Period]) -> _Path | NotEstimable:
+    """Every number of a group over the span: one that is missing or hidden is not made up."""
+    series = every.get(group)
+    if series is None:
+        return NotEstimable("indicators.no-group", {"group": group})
+    if isinstance(series, NotEstimable):
+        return series
+    known: list[Known] = []
+    for period in times:
+        found = series.at(period)
+        if isinstance(found, NotEstimable):
+            return NotEstimable(f"{found.code}-of", {**found.fields, "group": group})
+        if how.scale == "percent" and found.value <= Z_95 * found.error:
+            return NotEstimable("indicators.not-positive-of", {"at": str(period), "group": group})
+        known.append(found)
+    values = np.array([each.value for each in known])
+    errors = np.array([each.error for each in known])
+    if how.scale == "percent":
+        return _Path(np.log(values), (errors / values) ** 2)
+    return _Path(values, errors**2)
+
+
+def _effect(study: _Study, every: All, group: str, began: str) -> list[Estimate] | NotEstimable:
+    start = period_of(began)
+    if start is None:
+        return NotEstimable("indicators.unread-time")
+    before = sum(each.number < start.number for each in study.times)
+    since = len(study.times) - before
+    if not before or not since or start.step is not study.times[0].step:
+        return NotEstimable("indicators.date-outside", {"at": began})
+    least = FEWEST_WEEKDAYS if study.how.weekdays else FEWEST
+    if min(before, since) < least:
+        there = {"before": before, "since": since, "least": least}
+        return NotEstimable("indicators.too-few-around", there)
+    path = _path(study.how, every, group, study.times)
+    if isinstance(path, NotEstimable):
+        return path
+    difference = path.values - study.compared.values
+    columns = _columns(study, start)
+    fitted = fit(difference, columns, lags_of(len(study.times)))
+    noise = _noise_alone(columns, path.variances + study.compared.variances)
+    return [_figure(fitted, noise, w, study.how.scale) for w in _weights(columns, since)]
+
+
+def lags_of(many: int) -> int:
+    """Over how many times errors are taken as going on: 1.3 times the root of how many there are.
+
+    Source: E. Lazarus, D. J. Lewis, J. H. Stock and M. W. Watson, "HAR inference: recommendations
+    for practice", Journal of Business and Economic Statistics 36 (2018).
+    """
+    return math.ceil(1.3 * math.sqrt(many))
+
+
+def _columns(study: _Study, start: Period) -> Floats:
+    """Level, slope, trend, constant, then weekdays: a row for each time."""
+    since = np.array([float(each.number - start.number) for each in study.times])
+    held = (since >= 0).astype(float)
+    columns = [held, held * since, since, np.ones(len(since))]
+    if study.how.weekdays:
+        weekdays = np.array([each.weekday or 0 for each in study.times])
+        columns += [(weekdays == each).astype(float) for each in range(1, 7)]
+    return np.column_stack(columns)
+
+
+def _weights(columns: Floats, since: int) -> list[Floats]:
+    """Effect, level, slope and trend before, as weights of the coefficients."""
+    weights = [np.zeros(columns.shape[1]) for _ in WHAT]
+    weights[0][0], weights[0][1] = 1.0, (since - 1) / 2
+    weights[1][0] = weights[2][1] = weights[3][2] = 1.0
+    return weights
+
+
+def _noise_alone(columns: Floats, variances: Floats) -> Floats:
+    """Covariance of the coefficients if the published numbers' own errors were all there is."""
+    inverse = np.linalg.pinv(columns.T @ columns)
+    return np.asarray(inverse @ (columns.T * variances) @ columns @ inverse, dtype=np.float64)
+
+
+def _figure(fitted: Fit, noise: Floats, weights: Floats, scale: str) -> Estimate:
+    """One figure: never surer than the errors of the published numbers allow."""
+    value = float(weights @ fitted.coefficients)
+    variance = max(float(weights @ fitted.covariance @ weights), float(weights @ noise @ weights))
+    half = t_95(fitted.freedom) * math.sqrt(max(variance, 0.0))
+    ends = value, value - half, value + half
+    if scale == "percent":
+        ends = tuple(100 * math.expm1(each) for each in ends)  # type: ignore[assignment]
+    return estimate(*ends)

@@ -1,0 +1,179 @@
+"""Indicators in words: what each says, how sure it is, and what it does not say."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import median
+
+from sekisho.lanes.statistics.indicators.written import way_of
+from sekisho.model.indicator import (
+    Estimate,
+    Figure,
+    Index,
+    Indicator,
+    NotEstimable,
+    Policy,
+    Projection,
+    Result,
+)
+from sekisho.model.period import Step, period_of
+from sekisho.terms import Language
+from sekisho.text import sentence
+
+MOST_GROUPS = 12
+Label = Callable[[str], str]
+"""What people read for a group."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureLine:
+    """One figure as a table shows it."""
+
+    group: str
+    at: str
+    what: str
+    value: str
+    interval: str
+    reason: str
+    """Why there is no figure; empty where there is one."""
+
+
+def unit_of(indicator: Indicator, language: Language) -> str:
+    """The unit of the figures: of changes percent, of a projection that of the table."""
+    how = indicator.how
+    if isinstance(how, Projection) or (isinstance(how, Policy) and how.scale == "level"):
+        return indicator.unit.said(language)
+    return sentence(
+        f"indicators.unit-{'index' if isinstance(how, Index) else 'percent'}", None, language
+    )
+
+
+def figure_lines(result: Result, label: Label, language: Language) -> list[FigureLine]:
+    """Every figure of a result, in order."""
+    return [_line(each, label, language) for each in result.figures]
+
+
+def _line(figure: Figure, label: Label, language: Language) -> FigureLine:
+    group = label(figure.group) if figure.group else ""
+    what = sentence(f"indicators.what-{figure.what}", None, language)
+    found = figure.estimate
+    if isinstance(found, NotEstimable):
+        return FigureLine(group, figure.at, what, "", "", _reason(found, label, language))
+    return FigureLine(group, figure.at, what, number(found.value), _interval(found, language), "")
+
+
+def number(value: Decimal) -> str:
+    """A figure with thousands set apart, and a minus that is one."""
+    return f"{value:,f}".replace("-", "−")
+
+
+def _interval(found: Estimate, language: Language) -> str:
+    if found.low is None or found.high is None:
+        return ""
+    ends = {"low": number(found.low), "high": number(found.high)}
+    return sentence("indicators.ends", ends, language)
+
+
+def _reason(found: NotEstimable, label: Label, language: Language) -> str:
+    fields = dict(found.fields)
+    if "group" in fields:
+        fields["group"] = label(str(fields["group"]))
+    return sentence(found.code, fields, language)
+
+
+def words_of(result: Result, label: Label, language: Language) -> list[str]:
+    """What an indicator says, group by group, and then what it does and does not mean."""
+    said = list(_said(result, label, language))
+    rest = len(said) - MOST_GROUPS
+    if rest > 0:
+        said = [*said[:MOST_GROUPS], sentence("indicators.more-groups", {"rest": rest}, language)]
+    if isinstance(result.indicator.how, Policy):
+        said = [*_summary(result, language), *said]
+    return [*said, *caveats_of(result, language)]
+
+
+def caveats_of(result: Result, language: Language) -> list[str]:
+    """How the figures were worked out, and what they do not show."""
+    way = way_of(result.indicator.how)
+    how = result.indicator.how
+    alone = "-alone" if isinstance(how, Policy) and not how.comparison else ""
+    told = [sentence(f"indicators.means-{way}{alone}", _span(how), language)]
+    if isinstance(how, (Policy, Projection)):
+        return told
+    noisy = any(each.standard_error for each in result.observed)
+    return [*told, sentence(f"indicators.errors-{'carried' if noisy else 'none'}", None, language)]
+
+
+def _span(how: object) -> dict[str, object]:
+    names = ("first", "last", "base", "until")
+    found = {name: getattr(how, name, "") or "–" for name in names}
+    return {**found, "groups": len(getattr(how, "comparison", ()))}
+
+
+def _said(result: Result, label: Label, language: Language) -> Iterator[str]:
+    """A sentence a group."""
+    grouped: dict[str, list[Figure]] = {}
+    for each in result.figures:
+        grouped.setdefault(each.group, []).append(each)
+    between = "" if language is Language.JA else " "
+    for group, figures in grouped.items():
+        name = sentence("indicators.of-group", {"group": label(group)}, language) if group else ""
+        yield between.join(filter(None, [name, _group(result, figures, label, language)]))
+
+
+def _group(result: Result, figures: list[Figure], label: Label, language: Language) -> str:
+    known = [each for each in figures if isinstance(each.estimate, Estimate)]
+    if not known:
+        reason = next(f.estimate for f in figures if isinstance(f.estimate, NotEstimable))
+        return sentence("indicators.none", {"reason": _reason(reason, label, language)}, language)
+    way = way_of(result.indicator.how)
+    last = known[0] if way == "policy" else known[-1]
+    fields = {
+        **_fields(last, language),
+        **_span(result.indicator.how),
+        "unit": unit_of(result.indicator, language),
+    }
+    if way == "baseline":
+        lowest = min(known, key=_value)
+        fields |= {"lowest": number(_value(lowest)), "lowest_at": lowest.at}
+    against = getattr(result.indicator.how, "against", "")
+    return sentence(f"indicators.says-{way}{f'-{against}' if against else ''}", fields, language)
+
+
+def _value(figure: Figure) -> Decimal:
+    return figure.estimate.value if isinstance(figure.estimate, Estimate) else Decimal(0)
+
+
+def _fields(figure: Figure, language: Language) -> dict[str, object]:
+    found = figure.estimate
+    ends = _interval(found, language) if isinstance(found, Estimate) else ""
+    interval = sentence("indicators.with-interval", {"ends": ends}, language) if ends else ""
+    return {"at": figure.at, "value": number(_value(figure)), "interval": interval}
+
+
+def _summary(result: Result, language: Language) -> Iterator[str]:
+    """How many groups changed clearly, and the middle one of their effects."""
+    found = [
+        each.estimate
+        for each in result.figures
+        if each.what == "effect" and isinstance(each.estimate, Estimate)
+    ]
+    if len(found) < 2:
+        return
+    below = sum(each.high is not None and each.high < 0 for each in found)
+    above = sum(each.low is not None and each.low > 0 for each in found)
+    fields = {
+        "groups": len(found),
+        "below": below,
+        "above": above,
+        "unclear": len(found) - below - above,
+        "median": number(median(each.value for each in found)),
+        "unit": unit_of(result.indicator, language),
+    }
+    yield sentence("indicators.summary", fields, language)
+
+
+def is_daily(result: Result) -> bool:
+    """Whether the numbers are of single days."""
+    period = period_of(result.observed[0].at) if result.observed else None
+    return period is not None and period.step is Step.DAY
