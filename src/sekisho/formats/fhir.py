@@ -1,12 +1,8 @@
 """FHIR R4 (4.0.1): Bundles, single resources and NDJSON, checked before anything is handed on."""
 
 import hashlib
-import json
-import re
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
@@ -47,6 +43,9 @@ class FhirR4:
 
         Raises: DeliveryError with every fault; StorageError when the file cannot be read.
         """
+        quick = _quickly(source, watch)
+        if quick is not None:
+            return quick
         checked = _check(source, watch)
         if checked.held is not None:
             return tuple(checked.held)
@@ -57,32 +56,36 @@ class FhirR4:
         target.write(b'{"resourceType":"Bundle","type":"collection"')
         opened = False
         for resource in resources:
-            entry: dict[str, object] = {"resource": resource.tree}
-            if resource.address:
-                entry = {"fullUrl": resource.address, **entry}
             target.write(b"," if opened else b',"entry":[')
-            target.write(to_json(entry))
+            target.write(_entry_text(resource))
             opened = True
         target.write(b"]}\n" if opened else b"}\n")
 
 
+def _entry_text(resource: Resource) -> bytes:
+    tree = resource.tree
+    entry: dict[str, object] = {"resource": tree if isinstance(tree, dict) else dict(tree)}
+    return to_json({"fullUrl": resource.address, **entry} if resource.address else entry)
+
+
 def to_json(tree: object) -> bytes:
     """A tree as JSON in UTF-8; decimals keep their digits."""
-    said = json.dumps(
-        tree, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_digits
-    )
-    return (_MARKED.sub(r"\1", said) if _MARK in said else said).encode("utf-8")
+    from sekisho.formats.fhir_fast import encoder
+
+    return encoder().encode(tree)
 
 
-_MARK = secrets.token_hex(8)
-_MARKED = re.compile(rf'"{_MARK}([^"]*)"')
+def _quickly(source: Path, watch: Watch) -> Iterable[Resource] | None:
+    """The resources, when there is plainly nothing wrong with the file."""
+    from sekisho.formats.fhir_quick import quickly
 
-
-def _digits(value: object) -> str:
-    """A decimal under a mark that no text can guess, to be written as it came."""
-    if not isinstance(value, Decimal):
-        raise TypeError
-    return f"{_MARK}{value}"
+    try:
+        size = source.stat().st_size
+        reading = _Reading(watch, size)
+        hold = size <= HELD_BYTES
+        return quickly(source, reading.seen, reading.digest, MOST_RESOURCES, hold=hold)
+    except OSError as error:
+        raise StorageError(fault("fhir.not-read", reason=error.strerror or "")) from error
 
 
 @dataclass(slots=True)

@@ -23,27 +23,42 @@ class Links:
 
     def add(self, resource: Resource, path: str, findings: Findings) -> None:
         """Note a resource that was just checked, and what is wrong with its address."""
-        served = RESTFUL.fullmatch(resource.address)
-        if resource.address and not served and not NAME.fullmatch(resource.address):
-            findings.add("bad-address", path)
-        if served and (served[2], served[3]) != (resource.type, resource.id):
-            findings.add("address-differs", path)
+        wrong = address_fault(resource.type, resource.id, resource.address)
+        if wrong:
+            findings.add(wrong, path)
         for name in FHIR_SEMANTICS.names(resource):
             if name in self.names:
                 findings.add("address-twice", path)
                 break
         self.names.update(FHIR_SEMANTICS.names(resource))
-        held = {f"#{each.get('id', '')}" for each in _contained(resource)}
-        for target, where in findings.inside:
-            if target not in held and target != "#":
-                findings.add("broken-reference", where)
-        findings.inside.clear()
+        settle_inside(resource, findings)
 
     def finish(self, findings: Findings) -> None:
         """Note every reference to something that only this file could hold and does not."""
         for target, where in findings.pointed.items():
             if target not in self.names:
                 findings.add("broken-reference", where)
+
+
+def address_fault(kind: str, name: str, address: str) -> str | None:
+    """What is wrong with the full address of a resource of this type and id, if anything is."""
+    if not address or NAME.fullmatch(address):
+        return None
+    served = RESTFUL.fullmatch(address)
+    if served is None:
+        return "bad-address"
+    return None if (served[2], served[3]) == (kind, name) else "address-differs"
+
+
+def settle_inside(resource: Resource, findings: Findings) -> None:
+    """Note every reference into a resource that was just checked which leads nowhere in it."""
+    if not findings.inside:
+        return
+    held = {f"#{each.get('id', '')}" for each in _contained(resource)}
+    for target, where in findings.inside:
+        if target not in held and target != "#":
+            findings.add("broken-reference", where)
+    findings.inside.clear()
 
 
 def _contained(resource: Resource) -> list[Mapping[str, object]]:

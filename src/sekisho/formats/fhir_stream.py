@@ -124,6 +124,19 @@ class Text:
         return grew
 
 
+def whole(text: str) -> object:
+    """The one value of a text.
+
+    Raises: BrokenError when it is not one.
+    """
+    try:
+        return _DECODER.decode(text)
+    except RecursionError as error:
+        raise BrokenError("fhir.too-deep") from error
+    except ValueError as error:
+        raise BrokenError("fhir.not-json") from error
+
+
 def _may_be_cut(error: json.JSONDecodeError, end: int) -> bool:
     """Whether an error may only mean that the text goes on."""
     return error.msg.startswith("Unterminated string") or error.pos > end - 12
