@@ -239,7 +239,7 @@ def test_no_published_number_is_a_binary_fraction():
 
 def test_all_that_is_kept_of_a_draw_is_integers_whose_noise_covers_every_low_bit():
     plan = planned("SELECT region, SUM(minutes) AS minutes FROM trips GROUP BY region")
-    drawn = draw(plan, lambda: sums_of(plan, SURVEY), SeededNoise(5))
+    drawn = draw(plan, lambda _: sums_of(plan, SURVEY), SeededNoise(5))
     assert all(block.dtype == np.int64 for block in drawn.blocks.values())
     assert to_bytes(from_bytes(to_bytes(drawn))) == to_bytes(drawn)
     assert finish(plan, from_bytes(to_bytes(drawn))) == finish(plan, drawn)
@@ -308,7 +308,7 @@ def test_no_group_is_starved_because_of_its_place_in_the_order():
             rows.append((person, day, region, *base[3:]))
     many = database(rows, [])
     sql = "SELECT day, region, COUNT(DISTINCT person) AS n FROM trips GROUP BY day, region"
-    kept = np.array(table_of(planned(sql, Contribution(groups=2)), many, NoNoise()).column("n"))
+    kept = np.array(table_of(planned(sql, Contribution(groups=2)), many, NoNoise()).as_counted("n"))
     whole = np.array(table_of(planned(sql, Contribution(groups=99)), many, NoNoise()).column("n"))
     share = kept / whole
     assert share.max() - share.min() < 0.1

@@ -153,5 +153,5 @@ def test_a_group_of_ones_own_shows_as_often_as_it_is_charged_for_at_most():
     weight = int(sums.blocks[0, 0].max())
     easy = replace(plan.threshold, tau=weight + int(2.0 * SIGMA))
     lower = replace(plan, threshold=easy)
-    shown = sum(bool(draw(lower, lambda: sums, SecureNoise(1)).found) for _ in range(4000))
+    shown = sum(bool(draw(lower, lambda _: sums, SecureNoise(1)).found) for _ in range(4000))
     assert beta.ppf(0.025, shown, 4000 - shown + 1) <= 3 * norm.sf(2.0)

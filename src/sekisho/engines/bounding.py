@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from sekisho.engines.duckdb.engine import DuckDBEngine
 from sekisho.ports import Sources, Watch
-from sekisho.query.bound import Bound, BoundSums, Integers
-from sekisho.query.bound_render import bound_sql, parts_of
+from sekisho.query.bound import Bound, BoundSums, Integers, Settle
+from sekisho.query.bound_render import bound_sql, parts_of, settled_sql, staged_sql
 from sekisho.query.plan import Aggregate
+
+_PHASE = "privacy.phase_bounding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,23 @@ class DuckDBBounding:
 
     engine: DuckDBEngine
 
-    def bounded(self, bound: Bound, sources: Sources, watch: Watch) -> BoundSums:
-        """The sums of the bounding query.
+    def bounded(
+        self, bound: Bound, sources: Sources, watch: Watch, settle: Settle | None = None
+    ) -> BoundSums:
+        """The sums of the bounding query; an open bound is settled once its sizes are counted.
 
         Raises: StorageError; CancelledError.
         """
         with self.engine.opened(Aggregate(bound.source, (), ((),), ()), sources, watch) as opened:
-            table = opened.table(bound_sql(bound), "privacy.phase_bounding")
-        return sums_of(bound, table)
+            if settle is None:
+                return sums_of(bound, opened.table(bound_sql(bound), _PHASE))
+            staged = staged_sql(bound)
+            for statement in staged.prepare:
+                opened.run(statement, _PHASE)
+            counts = opened.table(staged.counts, _PHASE)
+            settled = settle(sums_of(bound, counts).histograms)
+            sums = opened.table(settled_sql(settled), _PHASE)
+        return sums_of(bound, pa.concat_tables([counts, sums], promote_options="permissive"))
 
 
 def sums_of(bound: Bound, table: pa.Table) -> BoundSums:
@@ -110,6 +121,11 @@ def _placed(
             histograms[number][code[mine]] = values[0, mine]
             continue
         groups = prod(bound.sizes(vector.levels[level])) if bound.lists_groups else len(found)
+        if vector.grid is not None:
+            flat = np.zeros(groups * vector.grid.bins, dtype=np.int64)
+            flat[code[mine]] = values[0, mine]
+            blocks[number, level] = flat.reshape(groups, vector.grid.bins)
+            continue
         block = np.zeros((len(vector.amounts), groups), dtype=np.int64)
         block[:, code[mine]] = values[: len(vector.amounts), mine]
         blocks[number, level] = block

@@ -176,7 +176,7 @@ def paid_draw(house: House, priced: Priced, decision: Decision, watch: Watch) ->
         sources = _sources(house, priced)
         drawn = draw(
             priced.plan,
-            lambda: house.bounding.bounded(priced.plan.bound, sources, watch),
+            lambda settle: house.bounding.bounded(priced.plan.bound, sources, watch, settle),
             house.noise,
         )
         watch.progress("budget.phase-noise", 0, 0)

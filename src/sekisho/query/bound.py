@@ -5,7 +5,7 @@ that depends on nothing but this unit's own rows; only their sums over units lea
 Every engine computes the same integers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sekisho.query.expressions import ColumnRef, Expression, Named, Type
+from sekisho.query.grids import Grid
 from sekisho.query.plan import UNIT_FIELD, Project, Source
 from sekisho.terms import ColumnType
 
@@ -84,6 +85,15 @@ class BoundVector:
     edges: tuple[int, ...] = ()
     """Sizes at which the bins of the sizes' histogram begin, rising; none: no histogram."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether `full` and `scale`, 0 until then, are settled once sizes have been counted."""
+        return self.full == 0
+
+    grid: Grid | None = None
+    """Weighted rows are then summed by group and bin of the single amount's argument, which
+    counts rows: a unit's bins of a group add up to its weight times its integer there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -103,6 +113,11 @@ class Bound:
         return all(group.values is not None for group in self.groups)
 
     @property
+    def is_open(self) -> bool:
+        """Whether sizes must be counted before the weights are known."""
+        return any(vector.is_open for vector in self.vectors)
+
+    @property
     def arguments(self) -> tuple[Expression, ...]:
         """Every argument of an amount once, in order."""
         found = [a.argument for v in self.vectors for a in v.amounts if a.argument is not None]
@@ -117,13 +132,21 @@ class Bound:
 class BoundSums:
     """What leaves the engine: sums of weighted integers, not yet noisy. Never shown, never kept.
 
-    Shape: blocks[vector, level] is (amounts, groups of the level in row-major order), int64;
+    Shape: blocks[vector, level] is (amounts, groups of the level in row-major order), int64, or
+    (groups, bins) where the vector has a grid;
     histograms[vector] is (bins,), units a bin; found are the groups when they were not listed.
     """
 
     blocks: Mapping[tuple[int, int], Integers] = field(repr=False)
     histograms: Mapping[int, Integers] = field(repr=False)
     found: Sequence[tuple[str, ...]] = field(default=(), repr=False)
+
+
+Settle = Callable[[Mapping[int, Integers]], Bound]
+"""From exact histograms of sizes to the bound whose weights are settled.
+
+It adds noise first: what it settles may follow from the noisy histogram and nothing else.
+"""
 
 
 def projection(bound: Bound) -> Project:

@@ -18,6 +18,7 @@ from sekisho.query.bound import (
     Integers,
     Value,
 )
+from sekisho.query.grids import Grid
 
 Code = int | tuple[str, ...]
 SourceRow = Sequence[Value | None]
@@ -36,7 +37,9 @@ def evaluate_bound(bound: Bound, rows: Iterable[SourceRow]) -> BoundSums:
     for number, vector in enumerate(bound.vectors):
         for at, level in enumerate(vector.levels):
             size = prod(bound.sizes(level)) if bound.lists_groups else len(found)
-            blocks[number, at] = np.zeros((len(vector.amounts), size), dtype=np.int64)
+            shape = (len(vector.amounts), size)
+            shape = shape if vector.grid is None else (size, vector.grid.bins)
+            blocks[number, at] = np.zeros(shape, dtype=np.int64)
         histogram: Counter[int] = Counter()
         for codes in units.values():
             size_of_unit = contribute(bound, number, codes, blocks, found)
@@ -103,11 +106,30 @@ def contribute(
     quotient = vector.allowance // size
     reduced = isqrt(quotient) if vector.squared else quotient
     weight = vector.scale if size <= vector.full else reduced
+    if vector.grid is not None:
+        _spread(bound, number, vector.grid, (codes, weight), blocks)
+        return size
     for at, each in enumerate(levels):
         for code, xs in each.items():
             column = code if isinstance(code, int) else found.index(code)
             blocks[number, at][:, column] += np.array([weight * x for x in xs], dtype=np.int64)
     return size
+
+
+def _spread(
+    bound: Bound,
+    number: int,
+    grid: Grid,
+    weighed: tuple[_UnitRows, int],
+    blocks: dict[tuple[int, int], Integers],
+) -> None:
+    """Add a unit's weight once for each of its rows, to the row's bin in its group."""
+    vector, (codes, weight) = bound.vectors[number], weighed
+    for code, rows in codes.items():
+        bins = [grid.bin_of(each) for each in _steps(bound, vector.amounts[0], rows)]
+        for at, level in enumerate(vector.levels):
+            for one in bins:
+                blocks[number, at][_code_above(bound, level, code), one] += weight
 
 
 def _integers(
@@ -161,6 +183,15 @@ def _folded(amount: Amount, held: Sequence[Value | None]) -> int:
         return len(held)
     if amount.kind is AmountKind.VALUES:
         return len(set(held))
+    return sum(max(amount.lower, min(amount.upper, each)) for each in _whole(amount, held))
+
+
+def _whole(amount: Amount, held: Sequence[Value | None]) -> list[int]:
     step = 10 ** (amount.argument.type.decimals if amount.argument else 0)
-    whole = [int(Decimal(str(value)) * step) for value in held]
-    return sum(max(amount.lower, min(amount.upper, each)) for each in whole)
+    return [int(Decimal(str(value)) * step) for value in held]
+
+
+def _steps(bound: Bound, amount: Amount, rows: Sequence[SourceRow]) -> list[int]:
+    """The values of an amount's argument that are there, in steps of its decimals."""
+    at = bound.arguments.index(amount.argument) if amount.argument else 0
+    return _whole(amount, [row[at] for row in rows if row[at] is not None])

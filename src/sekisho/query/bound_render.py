@@ -5,6 +5,7 @@ Every number in it is an integer, so the result does not depend on threads, orde
 # ruff: noqa: S608 - names are made here, values are literals of the declaration, quoted
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -19,6 +20,7 @@ from sekisho.query.bound import (
     Value,
     projection,
 )
+from sekisho.query.grids import Grid
 from sekisho.query.plan import UNIT_FIELD
 from sekisho.query.render import Renderer, scaled, text
 
@@ -36,21 +38,86 @@ def render_bound(bound: Bound, rows_sql: str) -> str:
     Shape: the result has columns part, code, v0, v1, …; `parts_of` says what each part is. Code
     is the position of the group (row-major), or a list of texts when groups are not listed.
     """
-    steps = [f"src AS ({rows_sql})", f"coded AS ({_coded(bound)})", _pairs(bound)]
+    steps = [f"src AS ({rows_sql})", f"coded AS ({_coded(bound)})"]
+    steps.append(f"pairs AS MATERIALIZED ({_pairs(bound)})")
     selects: list[str] = []
-    widest = max(len(vector.amounts) for vector in bound.vectors)
     for number, vector in enumerate(bound.vectors):
-        levels = [_level(bound, vector, number, at) for at in range(len(vector.levels))]
-        steps += [step for _, step in levels if step]
-        names = [name for name, _ in levels]
-        steps.append(_units(vector, number, names))
-        selects += [
-            _summed(vector, part, number, name, widest)
-            for part, name in zip(_parts(bound, number), names, strict=True)
-        ]
+        for at in range(len(vector.levels)):
+            name, is_whole, step = _level(bound, vector, number, at)
+            steps.append(f"{name} AS {'NOT ' if is_whole else ''}MATERIALIZED ({step})")
+        steps.append(f"units_{number} AS MATERIALIZED ({_weighed(vector, _sizes(vector, number))})")
+        selects += _sums(bound, number)
         if vector.edges:
-            selects.append(_histogram(bound, vector, number, widest))
+            selects.append(_histogram(bound, vector, number))
+    return _with(steps, selects)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The bounding query up to where sizes are counted; `settled_sql` goes on from there.
+
+    Shape: `prepare` are statements that leave temporary tables; `counts` gives the parts of the
+        result that are histograms.
+    """
+
+    prepare: tuple[str, ...]
+    counts: str
+
+
+def staged_sql(bound: Bound) -> Staged:
+    """The first part over the tables that the bound's plan reads."""
+    return render_staged(bound, Renderer().source(projection(bound)))
+
+
+def render_staged(bound: Bound, rows_sql: str) -> Staged:
+    """The first part over the SQL of `projection(bound)`; see `render_bound`."""
+    steps = f"WITH src AS ({rows_sql}), coded AS ({_coded(bound)}) "
+    prepare = [f"CREATE TEMP TABLE pairs AS {steps}{_pairs(bound)}"]
+    counts: list[str] = []
+    for number, vector in enumerate(bound.vectors):
+        for at in range(len(vector.levels)):
+            name, is_whole, step = _level(bound, vector, number, at)
+            prepare.append(f"CREATE TEMP {'VIEW' if is_whole else 'TABLE'} {name} AS {step}")
+        prepare.append(f"CREATE TEMP TABLE sizes_{number} AS {_sizes(vector, number)}")
+        if vector.edges:
+            counts.append(_histogram(bound, vector, number, f"sizes_{number}"))
+    return Staged(tuple(prepare), "\nUNION ALL\n".join(counts))
+
+
+def settled_sql(bound: Bound) -> str:
+    """The second part, over what the first left, once every weight is settled."""
+    steps: list[str] = []
+    selects: list[str] = []
+    if any(vector.grid is not None for vector in bound.vectors):
+        rows_sql = Renderer().source(projection(bound))
+        steps += [f"src AS ({rows_sql})", f"coded AS ({_coded(bound)})"]
+    for number, vector in enumerate(bound.vectors):
+        weighed = _weighed(vector, f"SELECT * FROM sizes_{number}")
+        steps.append(f"units_{number} AS MATERIALIZED ({weighed})")
+        selects += _sums(bound, number)
+    return _with(steps, selects)
+
+
+def _with(steps: Sequence[str], selects: Sequence[str]) -> str:
     return "WITH " + ",\n".join(steps) + "\n" + "\nUNION ALL\n".join(selects)
+
+
+def _widest(bound: Bound) -> int:
+    return max(len(vector.amounts) for vector in bound.vectors)
+
+
+def _sums(bound: Bound, number: int) -> list[str]:
+    """The weighted sums of a vector, a select a level."""
+    vector, widest = bound.vectors[number], _widest(bound)
+    if vector.grid is not None:
+        return [
+            _binned(bound, vector.grid, (number, at), part)
+            for at, part in enumerate(_parts(bound, number))
+        ]
+    return [
+        _summed(vector, part, number, _name(number, at), widest)
+        for at, part in enumerate(_parts(bound, number))
+    ]
 
 
 def parts_of(bound: Bound) -> tuple[tuple[int, int | None], ...]:
@@ -133,7 +200,7 @@ def _gathered(bound: Bound, amount: Amount) -> str:
     """The SQL of one component over a unit's rows in a group."""
     if amount.argument is None:
         return _clamped("count(*)", amount)
-    name = f"a{bound.arguments.index(amount.argument)}"
+    name = _value(bound, amount)
     if amount.kind is AmountKind.ROWS:
         return _clamped(f"count({name})", amount)
     if amount.kind is AmountKind.VALUES:
@@ -142,29 +209,38 @@ def _gathered(bound: Bound, amount: Amount) -> str:
     return _clamped(f"coalesce(sum(CASE WHEN {name} IS NULL THEN 0 ELSE {row} END), 0)", amount)
 
 
+def _value(bound: Bound, amount: Amount) -> str:
+    """The column of an amount's argument."""
+    return "NULL" if amount.argument is None else f"a{bound.arguments.index(amount.argument)}"
+
+
 def _pairs(bound: Bound) -> str:
     gathered = [f"{_gathered(bound, a)} AS x{n}" for n, a in enumerate(_all_amounts(bound))]
     inner = f"SELECT {', '.join(['u', 'c', *gathered])} FROM coded GROUP BY u, c"
     if bound.cap is None:
-        return f"pairs AS MATERIALIZED ({inner})"
+        return inner
     text = "c" if bound.lists_groups else "array_to_string(c, '|')"
     order = f"md5(concat({_literal(bound.seed)}, '|', u, '|', {text})), c"
     kept = f"QUALIFY row_number() OVER (PARTITION BY u ORDER BY {order}) <= {bound.cap}"
-    return f"pairs AS MATERIALIZED (SELECT * FROM ({inner}) {kept})"
+    return f"SELECT * FROM ({inner}) {kept}"
 
 
 def _column(bound: Bound, amount: Amount) -> str:
     return "1" if amount.kind is AmountKind.PRESENT else f"x{_all_amounts(bound).index(amount)}"
 
 
-def _level(bound: Bound, vector: BoundVector, number: int, at: int) -> tuple[str, str]:
-    """Name and step of a vector's integers at a level: columns u, c, y0, y1, …"""
-    level, name = vector.levels[at], f"level_{number}_{at}"
+def _name(number: int, at: int) -> str:
+    return f"level_{number}_{at}"
+
+
+def _level(bound: Bound, vector: BoundVector, number: int, at: int) -> tuple[str, bool, str]:
+    """A vector's integers at a level, columns u, c, y0, y1, …: name, whether `pairs`, SQL."""
+    level, name = vector.levels[at], _name(number, at)
     whole = level.groups == tuple(range(len(bound.groups)))
     columns = [_column(bound, a) for a in vector.amounts]
     if whole:
         given = ", ".join(["u", "c", *(f"{c} AS y{n}" for n, c in enumerate(columns))])
-        return name, f"{name} AS NOT MATERIALIZED (SELECT {given} FROM pairs)"
+        return name, True, f"SELECT {given} FROM pairs"
     sums = [
         "1" if a.kind is AmountKind.PRESENT else _limited(f"sum({c})", a)
         for a, c in zip(vector.amounts, columns, strict=True)
@@ -172,7 +248,7 @@ def _level(bound: Bound, vector: BoundVector, number: int, at: int) -> tuple[str
     given = ", ".join(
         ["u", f"{_code_of(bound, level)} AS c", *(f"{s} AS y{n}" for n, s in enumerate(sums))]
     )
-    return name, f"{name} AS MATERIALIZED (SELECT {given} FROM pairs GROUP BY 1, 2)"
+    return name, False, f"SELECT {given} FROM pairs GROUP BY 1, 2"
 
 
 def _limited(inner: str, amount: Amount) -> str:
@@ -190,27 +266,32 @@ def _code_of(bound: Bound, level: BoundLevel) -> str:
     return " + ".join(terms) or "0"
 
 
-def _units(vector: BoundVector, number: int, names: Sequence[str]) -> str:
-    """One row a unit: its size and its weight."""
+def _sizes(vector: BoundVector, number: int) -> str:
+    """One row a unit with its size, where it has one."""
     parts = []
-    for level, name in zip(vector.levels, names, strict=True):
+    for at, level in enumerate(vector.levels):
         # each sum is a wide integer of its own: their terms together could leave 64 bits
         terms = " + ".join(f"sum({_squared(vector, n, a)})" for n, a in enumerate(vector.amounts))
         only_present = all(a.kind is AmountKind.PRESENT for a in vector.amounts)
         total = f"count(*) * {len(vector.amounts)}" if only_present else terms
         parts.append(
-            f"SELECT u, ({total})::HUGEINT * {level.precision} AS p FROM {name} GROUP BY u"
+            f"SELECT u, ({total})::HUGEINT * {level.precision} AS p "
+            f"FROM {_name(number, at)} GROUP BY u"
         )
     sizes = parts[0].replace(" AS p ", " AS size ") if len(parts) == 1 else None
     if sizes is None:
         together = " UNION ALL ".join(parts)
         sizes = f"SELECT u, sum(p) AS size FROM ({together}) GROUP BY u"
-    positive = f"SELECT u, size FROM ({sizes}) WHERE size > 0"
+    return f"SELECT u, size FROM ({sizes}) WHERE size > 0"
+
+
+def _weighed(vector: BoundVector, sizes: str) -> str:
+    """One row a unit: its size and its weight."""
     return (
-        f"units_{number} AS MATERIALIZED (SELECT u, size, {_weight(vector)} AS w "
+        f"SELECT u, size, {_weight(vector)} AS w "
         f"FROM (SELECT u, size, {vector.allowance}::HUGEINT // size AS q, "
         f"floor(sqrt((({vector.allowance}::HUGEINT // size))::DOUBLE))::HUGEINT AS r "
-        f"FROM ({positive})))"
+        f"FROM ({sizes}))"
     )
 
 
@@ -242,10 +323,26 @@ def _summed(vector: BoundVector, part: int, number: int, name: str, widest: int)
     return f"SELECT {columns} FROM {name} JOIN units_{number} USING (u) GROUP BY c"
 
 
-def _histogram(bound: Bound, vector: BoundVector, number: int, widest: int) -> str:
+def _binned(bound: Bound, grid: Grid, at: tuple[int, int], part: int) -> str:
+    """The weighted rows of a vector with a grid by group and bin, as one running number."""
+    vector = bound.vectors[at[0]]
+    level, name = vector.levels[at[1]], _value(bound, vector.amounts[0])
+    code = "c" if level.groups == tuple(range(len(bound.groups))) else _code_of(bound, level)
+    total = f"LEAST(sum(w), {_LARGEST_BIGINT})::BIGINT"
+    rest = [f"0::BIGINT AS v{n}" for n in range(1, _widest(bound))]
+    running = f"({code})::BIGINT * {grid.bins} + {grid.bin_sql(name)}"
+    columns = ", ".join([f"{part} AS part", f"{running} AS code", f"{total} AS v0", *rest])
+    kept = " JOIN pairs USING (u, c)" if bound.cap is not None else ""
+    return (
+        f"SELECT {columns} FROM coded JOIN units_{at[0]} USING (u){kept} "
+        f"WHERE {name} IS NOT NULL GROUP BY 2"
+    )
+
+
+def _histogram(bound: Bound, vector: BoundVector, number: int, units: str = "") -> str:
     part = parts_of(bound).index((number, None))
     bins = " + ".join(f"(size >= {edge})::INTEGER" for edge in vector.edges[1:]) or "0"
     code = f"({bins})" if bound.lists_groups else f"[({bins})::VARCHAR]"
-    rest = [f"0::BIGINT AS v{n}" for n in range(1, widest)]
+    rest = [f"0::BIGINT AS v{n}" for n in range(1, _widest(bound))]
     columns = ", ".join([f"{part} AS part", f"{code} AS code", "count(*) AS v0", *rest])
-    return f"SELECT {columns} FROM units_{number} GROUP BY 2"
+    return f"SELECT {columns} FROM {units or f'units_{number}'} GROUP BY 2"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from math import prod
 from typing import Protocol
 
 from sekisho.errors import Fault
@@ -18,19 +19,22 @@ from sekisho.lanes.statistics.privacy.contract import Tables
 from sekisho.lanes.statistics.privacy.draw import Draw, draw
 from sekisho.lanes.statistics.privacy.finish import finish
 from sekisho.lanes.statistics.privacy.ledger import Ledger, after_charge, shown_epsilon
-from sekisho.lanes.statistics.privacy.measures import Contribution
+from sekisho.lanes.statistics.privacy.measures import Contribution, Reading
 from sekisho.lanes.statistics.privacy.plan_bounding import Plan, plan_release
+from sekisho.lanes.statistics.privacy.quantiles import places_off
 from sekisho.lanes.statistics.privacy.table import PrivateTable
 from sekisho.ports import Noise, Sources, Watch
-from sekisho.query.bound import Bound, BoundSums
+from sekisho.query.bound import Bound, BoundSums, Settle
 from sekisho.query.plan import Query
 
 
 class BoundingEngine(Protocol):
     """An engine that runs the bounding query; its sums go nowhere but into the draw."""
 
-    def bounded(self, bound: Bound, sources: Sources, watch: Watch) -> BoundSums:
-        """The weighted sums over the deliveries."""
+    def bounded(
+        self, bound: Bound, sources: Sources, watch: Watch, settle: Settle | None = None
+    ) -> BoundSums:
+        """The weighted sums over the deliveries; an open bound is settled on the way."""
         ...
 
 
@@ -52,7 +56,7 @@ def answer(
     Privacy: see `plan_release` and `draw`; the ledger is charged before any noise is drawn.
     """
     charged = after_charge(ledger, plan.charge)
-    drawn = draw(plan, lambda: engine.bounded(plan.bound, sources, Watch()), noise)
+    drawn = draw(plan, lambda settle: engine.bounded(plan.bound, sources, Watch(), settle), noise)
     return Answer(finish(plan, drawn), charged, drawn)
 
 
@@ -71,6 +75,8 @@ class Expected:
     groups: tuple[str, ...]
     cells: int
     standard_error: float
+    in_places: bool = False
+    """Of a quantile: how many rows the number lies off its place in their order on average."""
 
 
 def expected_errors(plan: Plan) -> Iterator[Expected]:
@@ -84,10 +90,14 @@ def expected_errors(plan: Plan) -> Iterator[Expected]:
             sets = tuple(level.groups for level in levels)
         for wanted in bundle.wanted:
             for level in sets:
+                cells = prod(shape[axis] for axis in level)
+                if wanted.reading is Reading.QUANTILE:
+                    off = places_off(bundle.clip, wanted.share)
+                    yield Expected(
+                        wanted.name, tuple(names[a] for a in level), cells, off, in_places=True
+                    )
+                    continue
                 variance = _variance(plan, number, wanted.name, shape, level)
-                cells = 1
-                for axis in level:
-                    cells *= shape[axis]
                 error = variance**0.5 * 10.0**-wanted.decimals
                 yield Expected(wanted.name, tuple(names[a] for a in level), cells, error)
 

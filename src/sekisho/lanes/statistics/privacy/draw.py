@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from decimal import Decimal
 from math import prod
 
 import numpy as np
@@ -13,8 +14,16 @@ from sekisho.errors import TamperedError, fault
 from sekisho.lanes.statistics.privacy.bounds import Norm, sigma_for
 from sekisho.lanes.statistics.privacy.calibrate import SIGMA
 from sekisho.lanes.statistics.privacy.plan_bounding import Plan
+from sekisho.lanes.statistics.privacy.quantiles import drawn_bins
+from sekisho.lanes.statistics.privacy.settle import (
+    Settled,
+    SettledBy,
+    corrections,
+    settle_sizes,
+    with_sizes,
+)
 from sekisho.ports import Noise
-from sekisho.query.bound import BoundSums, Integers
+from sekisho.query.bound import Bound, BoundSums, Integers, Settle
 
 _MOST_UNITS = 2**32
 
@@ -23,36 +32,67 @@ _MOST_UNITS = 2**32
 class Draw:
     """Noisy integers: everything that a release may be made from, and safe to keep.
 
-    Shape: as `BoundSums`; found holds only groups whose noisy count passed the threshold.
+    Shape: as `BoundSums`; found holds only groups whose noisy count passed the threshold;
+        settled says of each vector what follows from its noisy histogram.
     """
 
     blocks: Mapping[tuple[int, int], Integers]
     histograms: Mapping[int, Integers]
     found: tuple[tuple[str, ...], ...] = field(default=())
+    settled: Mapping[int, Settled] = field(default_factory=dict)
 
 
-def draw(plan: Plan, run: Callable[[], BoundSums], noise: Noise) -> Draw:
+Run = Callable[[Settle | None], BoundSums]
+"""Runs the bounding query; an open bound is settled by what it is given."""
+
+
+def draw(plan: Plan, run: Run, noise: Noise) -> Draw:
     """The noisy sums of a plan; call it once the charge is durable, and save what it gives.
 
     Where groups are listed the noise is drawn while the engine still groups: its scale does not
-    depend on the data.
+    depend on the data. A bound that is to be chosen is settled in between, from a histogram that
+    has its noise already.
 
     Privacy: discrete Gaussian (or Laplace) noise on sums that one unit moves by at most the
-        clip's sensitivity; costs `plan.charge`.
+        clip's sensitivity, whatever was settled; costs `plan.charge`.
     """
+    settling = _Settling(plan, _bins_on_zeros(plan, noise))
     if plan.threshold is not None:
-        return _draw_found(plan, plan.threshold.tau, run(), noise)
-    with ThreadPoolExecutor(1) as aside:
-        waiting = aside.submit(_on_zeros, plan, noise)
-        sums = run()
-        drawn = waiting.result()
-    blocks = {key: drawn.blocks[key] + sums.blocks[key] for key in drawn.blocks}
-    counted = {n: drawn.histograms[n] + _weighted(plan, sums, n) for n in drawn.histograms}
-    return Draw(blocks, counted)
+        blocks, found, sums = _found(plan, plan.threshold.tau, settling.run(run), noise)
+    else:
+        found = ()
+        with ThreadPoolExecutor(1) as aside:
+            waiting = aside.submit(_cells_on_zeros, plan, noise)
+            sums = settling.run(run)
+            drawn = waiting.result()
+        blocks = {key: drawn[key] + sums.blocks[key] for key in drawn}
+        blocks |= _quantiles(plan, sums, noise)
+    histograms = settling.noisy(sums.histograms)
+    settled = settle_sizes(plan, histograms)
+    settled = corrections(with_sizes(plan, settled), settled, histograms, blocks)
+    return Draw(blocks, histograms, found, settled)
 
 
-def _weighted(plan: Plan, sums: BoundSums, vector: int) -> Integers:
-    held: Integers = np.minimum(sums.histograms[vector], _MOST_UNITS)
+@dataclass(frozen=True, slots=True)
+class _Settling:
+    """What happens between the counting of sizes and the sums: noise, then the choice."""
+
+    plan: Plan
+    noise: Mapping[int, Integers]
+    """Noise of every histogram, drawn before."""
+
+    def run(self, run: Run) -> BoundSums:
+        return run(self.settle if self.plan.bound.is_open else None)
+
+    def settle(self, exact: Mapping[int, Integers]) -> Bound:
+        return with_sizes(self.plan, settle_sizes(self.plan, self.noisy(exact))).bound
+
+    def noisy(self, exact: Mapping[int, Integers]) -> dict[int, Integers]:
+        return {n: each + _weighted(self.plan, exact, n) for n, each in self.noise.items()}
+
+
+def _weighted(plan: Plan, exact: Mapping[int, Integers], vector: int) -> Integers:
+    held: Integers = np.minimum(exact[vector], _MOST_UNITS)
     return held * plan.bundles[vector].histogram_weight
 
 
@@ -68,22 +108,43 @@ def _noisy_bins(plan: Plan, vector: int, values: Integers, noise: Noise) -> Inte
     return noise.laplace(values, float(SIGMA))
 
 
-def _on_zeros(plan: Plan, noise: Noise) -> Draw:
-    """The noise alone, in the shape of the sums."""
+def _bins_on_zeros(plan: Plan, noise: Noise) -> dict[int, Integers]:
+    """The noise of every histogram."""
+    return {
+        number: _noisy_bins(plan, number, np.zeros(len(vector.edges), dtype=np.int64), noise)
+        for number, vector in enumerate(plan.bound.vectors)
+        if vector.edges
+    }
+
+
+def _cells_on_zeros(plan: Plan, noise: Noise) -> dict[tuple[int, int], Integers]:
+    """The noise of every cell, in the shape of the sums."""
     blocks: dict[tuple[int, int], Integers] = {}
-    histograms: dict[int, Integers] = {}
     for number, vector in enumerate(plan.bound.vectors):
-        for at, level in enumerate(vector.levels):
+        for at, level in enumerate(vector.levels if vector.grid is None else ()):
             shape = (len(vector.amounts), prod(plan.bound.sizes(level)))
             zeros = np.zeros(shape, dtype=np.int64)
             blocks[number, at] = _noisy(plan, number, level.precision, zeros, noise)
-        if vector.edges:
-            bins = np.zeros(len(vector.edges), dtype=np.int64)
-            histograms[number] = _noisy_bins(plan, number, bins, noise)
-    return Draw(blocks, histograms)
+    return blocks
 
 
-def _draw_found(plan: Plan, tau: int, sums: BoundSums, noise: Noise) -> Draw:
+def _quantiles(plan: Plan, sums: BoundSums, noise: Noise) -> dict[tuple[int, int], Integers]:
+    """One bin a group of every quantile."""
+    return {
+        (number, at): _quantile(plan, number, sums.blocks[number, at], noise)
+        for number, vector in enumerate(plan.bound.vectors)
+        for at in range(len(vector.levels) if vector.grid is not None else 0)
+    }
+
+
+def _quantile(plan: Plan, vector: int, sums: Integers, noise: Noise) -> Integers:
+    bundle = plan.bundles[vector]
+    return drawn_bins(sums, bundle.wanted[0].share, bundle.clip.norm, noise)
+
+
+def _found(
+    plan: Plan, tau: int, sums: BoundSums, noise: Noise
+) -> tuple[dict[tuple[int, int], Integers], tuple[tuple[str, ...], ...], BoundSums]:
     """Noise first on how many units stand behind each group; only groups above tau are kept.
 
     However many groups there are, nothing is refused: that would tell of them for nothing.
@@ -91,21 +152,25 @@ def _draw_found(plan: Plan, tau: int, sums: BoundSums, noise: Noise) -> Draw:
     first = _noisy(plan, 0, plan.bound.vectors[0].levels[0].precision, sums.blocks[0, 0], noise)
     shown = np.flatnonzero(first[0] > tau)
     blocks: dict[tuple[int, int], Integers] = {(0, 0): first[:, shown]}
-    histograms: dict[int, Integers] = {}
     for number, vector in enumerate(plan.bound.vectors):
-        if number > 0:
+        if number > 0 and vector.grid is not None:
+            blocks[number, 0] = _quantile(plan, number, sums.blocks[number, 0][shown], noise)
+        elif number > 0:
             kept = sums.blocks[number, 0][:, shown]
             blocks[number, 0] = _noisy(plan, number, vector.levels[0].precision, kept, noise)
-        if vector.edges:
-            histograms[number] = _noisy_bins(plan, number, _weighted(plan, sums, number), noise)
-    return Draw(blocks, histograms, tuple(sums.found[int(n)] for n in shown))
+    return blocks, tuple(sums.found[int(n)] for n in shown), sums
 
 
 def to_bytes(drawn: Draw) -> bytes:
     """The draw as bytes for the store; the same draw gives the same bytes."""
     blocks = [[*key, values.tolist()] for key, values in sorted(drawn.blocks.items())]
     bins = [[key, values.tolist()] for key, values in sorted(drawn.histograms.items())]
-    text = json.dumps({"blocks": blocks, "histograms": bins, "found": drawn.found})
+    settled = [
+        [key, each.full, each.by.value, each.factor and str(each.factor), str(each.error)]
+        for key, each in sorted(drawn.settled.items())
+    ]
+    held = {"blocks": blocks, "histograms": bins, "found": drawn.found, "settled": settled}
+    text = json.dumps(held)
     return zlib.compress(text.encode())
 
 
@@ -119,6 +184,11 @@ def from_bytes(data: bytes) -> Draw:
         blocks = {(v, at): np.array(rows, dtype=np.int64) for v, at, rows in held["blocks"]}
         bins = {v: np.array(row, dtype=np.int64) for v, row in held["histograms"]}
         found = tuple(tuple(str(part) for part in group) for group in held["found"])
-    except (zlib.error, ValueError, KeyError, TypeError) as broken:
+        settled = {each[0]: _settled(*each[1:]) for each in held.get("settled", [])}
+    except (zlib.error, ValueError, KeyError, TypeError, ArithmeticError) as broken:
         raise TamperedError(fault("privacy.draw_unreadable")) from broken
-    return Draw(blocks, bins, found)
+    return Draw(blocks, bins, found, settled)
+
+
+def _settled(full: int, by: str, factor: str | None, error: str) -> Settled:
+    return Settled(full, SettledBy(by), None if factor is None else Decimal(factor), Decimal(error))

@@ -21,6 +21,7 @@ from sekisho.lanes.statistics.privacy.consistency import (
 from sekisho.lanes.statistics.privacy.draw import Draw
 from sekisho.lanes.statistics.privacy.measures import Wanted
 from sekisho.lanes.statistics.privacy.plan_bounding import Plan
+from sekisho.lanes.statistics.privacy.settle import Settled
 from sekisho.lanes.statistics.privacy.uncertainty import rounding_variance
 from sekisho.query.bound import Integers, Value
 
@@ -33,27 +34,44 @@ class Estimates:
     """One component at one grouping set, in steps of its decimals.
 
     Shape: published (integers) and fitted (before negatives were removed) are one a group, in
-    row-major order; variance is that of every fitted value.
+    row-major order; variance is that of every fitted value, or one a group where what clipping
+    took was put back: then it holds how far that may be wrong, too.
     """
 
     published: Integers
     fitted: Numbers
-    variance: float
+    variance: float | Numbers
 
 
 Grid = dict[tuple[str, int, Level], Estimates]
 """By measure, component of the measure, and grouping set."""
 
 
-def estimates_of(plan: Plan, drawn: Draw) -> Grid:
-    """Every component of every measure at every grouping set of the query."""
+def estimates_of(plan: Plan, drawn: Draw, *, corrected: bool = True) -> Grid:
+    """Every component of every measure at every grouping set of the query.
+
+    Counts are corrected for clipping where that is sound, or left as they were counted.
+    """
     found: Grid = {}
     for number, bundle in enumerate(plan.bundles):
-        for wanted in bundle.wanted:
+        for wanted in bundle.wanted if plan.bound.vectors[number].grid is None else ():
             for part in range(len(wanted.amounts)):
                 for level, estimates in _component(plan, drawn, number, wanted, part):
-                    found[wanted.name, part, level] = estimates
+                    settled = drawn.settled.get(number) if corrected else None
+                    found[wanted.name, part, level] = _corrected(estimates, settled)
     return found
+
+
+def _corrected(estimates: Estimates, settled: Settled | None) -> Estimates:
+    """The estimates times a factor, with its own error and what a cell may be unlike the rest."""
+    if settled is None or settled.factor is None:
+        return estimates
+    factor, error = float(settled.factor), float(settled.error)
+    fitted: Numbers = estimates.fitted * factor
+    published: Numbers = np.asarray(estimates.published, dtype=np.float64) * factor
+    unsure = (error * estimates.fitted) ** 2 + (settled.allowance * np.maximum(fitted, 0.0)) ** 2
+    variance: Numbers = estimates.variance * factor**2 + unsure
+    return Estimates(as_integers(published), fitted, variance)
 
 
 def _component(

@@ -1,10 +1,11 @@
 """From a saved draw to the table that leaves: deterministic, so it can be done again at will."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -16,21 +17,28 @@ from sekisho.lanes.statistics.privacy.after import (
     mean_of,
     number_of,
 )
+from sekisho.lanes.statistics.privacy.consistency import Level, Numbers
 from sekisho.lanes.statistics.privacy.draw import Draw
 from sekisho.lanes.statistics.privacy.estimates import Estimates, Grid, estimates_of, groups_of
+from sekisho.lanes.statistics.privacy.limits import limits_of
 from sekisho.lanes.statistics.privacy.lost import lost_shares
 from sekisho.lanes.statistics.privacy.measures import Reading, Wanted
 from sekisho.lanes.statistics.privacy.plan_bounding import Plan
+from sekisho.lanes.statistics.privacy.quantiles import shown_values
+from sekisho.lanes.statistics.privacy.settle import with_sizes
 from sekisho.lanes.statistics.privacy.table import PrivateRow, PrivateTable
 from sekisho.lanes.statistics.privacy.uncertainty import NORMAL_REACH, Interval
-from sekisho.query.expressions import ColumnRef, Type
+from sekisho.query.expressions import ColumnRef, Named, Type, columns_of
 from sekisho.query.plan import OrderKey
 from sekisho.terms import ColumnType
+
+Variances = dict[tuple[str, int], float | Numbers]
+"""By measure and component; one a row, or the same for all."""
 
 
 def finish(plan: Plan, drawn: Draw) -> PrivateTable:
     """The table of a draw: consistent, with uncertainty, filtered and ordered as asked."""
-    query = plan.query
+    query, plan = plan.query, with_sizes(plan, drawn.settled)
     names = {g.name for g in query.aggregate.groups}
     shown_groups = [
         o
@@ -40,10 +48,16 @@ def finish(plan: Plan, drawn: Draw) -> PrivateTable:
     rest = [o for o in query.outputs if o not in shown_groups]
     at = {g.name: n for n, g in enumerate(query.aggregate.groups)}
     places = [at[str(getattr(o.expression, "name", ""))] for o in shown_groups]
+    changed = _corrected_outputs(plan, drawn, rest)
+    clipped = (row for _, row in _rows(plan, drawn, corrected=False))
     kept: list[tuple[Row, PrivateRow]] = []
     for groups, row in _rows(plan, drawn):
+        as_counted = next(clipped) if changed else row
         if is_true(query.having, row):
             numbers = {o.name: number_of(o.expression, row) for o in rest}
+            for each in changed:
+                number = number_of(each.expression, as_counted)
+                numbers[each.name] = replace(numbers[each.name], clipped=number)
             kept.append((row, PrivateRow(tuple(groups[p] for p in places), numbers)))
     outputs = {o.name: o.expression for o in query.outputs}
     for key in reversed(query.order):
@@ -55,7 +69,19 @@ def finish(plan: Plan, drawn: Draw) -> PrivateTable:
         rows,
         lost_shares(plan, drawn),
         plan.charge,
+        limits_of(plan, drawn),
     )
+
+
+def _corrected_outputs(plan: Plan, drawn: Draw, outputs: Sequence[Named]) -> list[Named]:
+    """The outputs that follow from a count which is corrected for clipping."""
+    names = {
+        wanted.name
+        for number, each in drawn.settled.items()
+        if each.factor is not None
+        for wanted in plan.bundles[number].wanted
+    }
+    return [o for o in outputs if any(c.name in names for c in columns_of(o.expression))]
 
 
 def _sort(kept: list[tuple[Row, PrivateRow]], key: OrderKey, outputs: dict[str, Any]) -> None:
@@ -67,8 +93,10 @@ def _sort(kept: list[tuple[Row, PrivateRow]], key: OrderKey, outputs: dict[str, 
     kept[:] = known + missing
 
 
-def _rows(plan: Plan, drawn: Draw) -> Iterator[tuple[tuple[str | None, ...], Row]]:
-    grid = estimates_of(plan, drawn)
+def _rows(
+    plan: Plan, drawn: Draw, *, corrected: bool = True
+) -> Iterator[tuple[tuple[str | None, ...], Row]]:
+    grid = estimates_of(plan, drawn, corrected=corrected)
     wanted = {w.name: w for bundle in plan.bundles for w in bundle.wanted}
     asked = [wanted[m.name] for m in plan.query.aggregate.measures]
     groups = plan.query.aggregate.groups
@@ -78,13 +106,14 @@ def _rows(plan: Plan, drawn: Draw) -> Iterator[tuple[tuple[str | None, ...], Row
         columns = {
             (w.name, part): _values(w, part, grid[w.name, part, level])
             for w in asked
+            if w.reading is not Reading.QUANTILE
             for part in range(len(w.amounts))
-        }
+        } | _quantiles(plan, drawn, level)
         for at, texts in enumerate(groups_of(plan, drawn, level)):
             values = {
                 g.name: read(text) for g, read, text in zip(groups, typed, texts, strict=True)
             }
-            row = Row(values, variances)
+            row = Row(values, _at(variances, at))
             for each in asked:
                 values[each.name] = _measured(each, columns, at, row)
             yield texts, row
@@ -99,15 +128,37 @@ def _measured(
     return mean_of(first, columns[wanted.name, 1][at], wanted.shown_decimals, row)
 
 
-def _variances(
-    asked: list[Wanted], grid: Grid, level: tuple[int, ...]
-) -> dict[tuple[str, int], float]:
+def _at(variances: Variances, row: int) -> Mapping[tuple[str, int], float]:
+    """The variances of a row: the same for all but those of corrected counts."""
+    if all(isinstance(each, float) for each in variances.values()):
+        return cast("Mapping[tuple[str, int], float]", variances)
+    return {
+        name: each if isinstance(each, float) else float(each[row])
+        for name, each in variances.items()
+    }
+
+
+def _variances(asked: list[Wanted], grid: Grid, level: tuple[int, ...]) -> Variances:
     """The variance of every component at a grouping set, in the measures' units."""
     return {
         (w.name, part): grid[w.name, part, level].variance * _step(w, part) ** 2
         for w in asked
+        if w.reading is not Reading.QUANTILE
         for part in range(len(w.amounts))
     }
+
+
+def _quantiles(plan: Plan, drawn: Draw, level: Level) -> dict[tuple[str, int], list[Value]]:
+    """The quantiles at a grouping set: numbers whose error is not known."""
+    found = {}
+    for number, vector in enumerate(plan.bound.vectors):
+        wanted = plan.bundles[number].wanted[0]
+        for at, each in enumerate(vector.levels):
+            if vector.grid is not None and each.groups == level:
+                bins = drawn.blocks[number, at][0].tolist()
+                numbers = shown_values(bins, vector.grid, wanted.decimals)
+                found[wanted.name, 0] = [Value(one, None) for one in numbers]
+    return found
 
 
 def _step(wanted: Wanted, part: int) -> float:

@@ -12,36 +12,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sekisho.lanes.statistics.privacy.bounds import PRECISION_ONE, Norm, sigma_for
-from sekisho.lanes.statistics.privacy.calibrate import SIGMA
+from sekisho.lanes.statistics.privacy.bounds import PRECISION_ONE
 from sekisho.lanes.statistics.privacy.consistency import Numbers
 from sekisho.lanes.statistics.privacy.draw import Draw
+from sekisho.lanes.statistics.privacy.histogram import (
+    Counted,
+    Share,
+    counted_of,
+    groups_of,
+    kept_of,
+)
 from sekisho.lanes.statistics.privacy.plan_bounding import Plan
+from sekisho.lanes.statistics.privacy.sizes import counts_groups, most_groups
 from sekisho.query.bound import AmountKind, BoundVector
 
 RELIABLE = 0.04
 """A share whose standard error is larger is not shown."""
 
-_CUT = 4.0
-"""Standard deviations above which a bin stands out of the noise."""
-_SHAPE_BINS = 8
-_LEAST_BINS = 4
-"""With fewer that stand out nothing says how the tail falls off."""
-_MOST_WEIGHT = 10.0
-"""Beyond this the shape, not the noise, is what is uncertain."""
-_DOUBT = 1.5
-"""How far the tail may be from its curve, as a multiple of the curve."""
 _MODEL_ERROR = 0.1
 """Part of every share of what is missing that stands for the shapes assumed."""
-_POINTS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """An estimated share, 0 to 1, with its standard error."""
-
-    value: float
-    standard_error: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +44,6 @@ class Lost:
     measures: tuple[str, ...]
     missing: Share | None
     units: Share | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """A noisy histogram: units a bin, and the standard deviation of each."""
-
-    units: Numbers
-    spread: float
 
 
 def lost_shares(plan: Plan, drawn: Draw) -> tuple[Lost, ...]:
@@ -79,12 +60,10 @@ def _lost(plan: Plan, drawn: Draw, number: int) -> Lost:
     names = tuple(each.name for each in bundle.wanted)
     if not bundle.histogram_weight:
         return Lost(names, None, None)
-    spread = SIGMA / bundle.histogram_weight
-    spread *= 1.0 if bundle.clip.norm is Norm.L2 else math.sqrt(2)
-    counted = _Counted(drawn.histograms[number] / bundle.histogram_weight, spread)
+    counted = counted_of(plan, number, drawn.histograms[number])
     missing = None
-    if plan.bound.lists_groups and all(a.kind is AmountKind.PRESENT for a in vector.amounts):
-        missing = _missing(vector, counted, _kept(plan, drawn, number))
+    if plan.bound.lists_groups and counts_groups(vector):
+        missing = _missing(plan, number, counted, kept_of(plan, number, drawn.blocks[number, 0]))
     return Lost(names, _shown(missing), _shown(_scaled_down(vector, counted)))
 
 
@@ -92,7 +71,7 @@ def _shown(share: Share | None) -> Share | None:
     return share if share is not None and share.standard_error <= RELIABLE else None
 
 
-def _scaled_down(vector: BoundVector, counted: _Counted) -> Share | None:
+def _scaled_down(vector: BoundVector, counted: Counted) -> Share | None:
     """The share of units in bins above the size up to which a unit counts fully."""
     above, split = _above(vector)
     total = float(counted.units.sum())
@@ -123,62 +102,15 @@ def _above(vector: BoundVector) -> tuple[Numbers, NDArray[np.bool_]]:
     return above, split
 
 
-def _kept(plan: Plan, drawn: Draw, number: int) -> Share:
-    """What the noisy cells of a vector add up to, in groups, with its standard deviation."""
-    bundle, vector = plan.bundles[number], plan.bound.vectors[number]
-    unit = bundle.clip.scale * vector.amounts[0].factor
-    cells = drawn.blocks[number, 0][0]
-    one = sigma_for(vector.levels[0].precision, bundle.clip.norm) / unit
-    one *= 1.0 if bundle.clip.norm is Norm.L2 else math.sqrt(2)
-    return Share(float(cells.sum(dtype=float)) / unit, one * math.sqrt(cells.size))
-
-
-def _missing(vector: BoundVector, counted: _Counted, kept: Share) -> Share | None:
-    """What the units above the bound lost, against that and what the cells kept together.
-
-    The parabola that the logarithms of the bins follow says how units lie inside a bin and how
-    the tail falls off; the noisy counts of the tail correct it as far as they say more.
-    """
-    seen = np.flatnonzero(counted.units > _CUT * counted.spread)
-    if seen.size < _LEAST_BINS or kept.value <= 0:
+def _missing(plan: Plan, number: int, counted: Counted, kept: Share) -> Share | None:
+    """What the units above the bound lost, against that and what the cells kept together."""
+    vector = plan.bound.vectors[number]
+    groups = groups_of(vector, counted, most_groups(plan.bound, vector))
+    if groups is None or kept.value <= 0:
         return None
-    last, known, bins = int(seen[-1]), seen[-_SHAPE_BINS:], np.arange(counted.units.size)
-    logs = np.log(counted.units[known])
-    weights = np.minimum(counted.units[known] / counted.spread, _MOST_WEIGHT)
-    bend = np.polynomial.Polynomial.fit(known, logs, 2, w=weights)
-    if bend.convert().coef[-1] >= 0:
-        bend = np.polynomial.Polynomial.fit(known, logs, 1, w=weights)
-    slope = np.where(bins < known[0], 0.0, np.clip(bend.deriv()(bins), -3.0, 0.5))
-    tail = bins[last + 1 :]
-    curve = np.exp(np.minimum(logs[-1] - 0.1 * (tail - last), bend(tail)))
-    doubt, noise = (_DOUBT * curve) ** 2, counted.spread**2
-    units: Numbers = counted.units.copy()
-    units[tail] = (units[tail] * doubt + curve * noise) / (doubt + noise)
-    away, even = _away(vector, slope), _away(vector, 0.0 * slope)
-    lost = max(0.0, float((units * away).sum()))
-    errors = (
-        counted.spread * math.sqrt(float((away[: last + 1] ** 2).sum())),
-        float((away[tail] * np.sqrt(doubt * noise / (doubt + noise))).sum()),
-        float(((away - even) * units).sum()),
-    )
+    lost, unsure = groups.lost(vector.full / PRECISION_ONE)
     whole = lost + kept.value
     share = lost / whole
     of_lost, of_kept = kept.value / whole**2, share / whole
-    error = math.hypot(
-        *(of_lost * each for each in errors), of_kept * kept.standard_error, _MODEL_ERROR * share
-    )
+    error = math.hypot(of_lost * unsure, of_kept * kept.standard_error, _MODEL_ERROR * share)
     return Share(share, error)
-
-
-def _away(vector: BoundVector, slope: Numbers) -> Numbers:
-    """How many groups a unit of each bin loses: the mean over sizes that fall off by the slope."""
-    low = np.array([float(edge) for edge in vector.edges]) / PRECISION_ONE
-    high = np.maximum(low, np.append(low[1:], low[-1] * 1.414) - 1)
-    inside = np.linspace(0, 1, _POINTS)
-    sizes = low[:, None] * (high / low)[:, None] ** inside
-    weights = np.exp(slope[:, None] * (inside - 0.5))
-    weights /= weights.sum(axis=1, keepdims=True)
-    kept = np.minimum(1.0, vector.full / PRECISION_ONE / sizes)
-    kept = np.sqrt(kept) if vector.squared else kept
-    lost: Numbers = (weights * sizes * (1.0 - kept)).sum(axis=1)
-    return lost

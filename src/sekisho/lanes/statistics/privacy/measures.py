@@ -8,6 +8,7 @@ from enum import StrEnum
 from sekisho.errors import QueryError, fault
 from sekisho.lanes.statistics.privacy.contract import Contract, check_summable
 from sekisho.lanes.statistics.privacy.domains import check_arithmetic
+from sekisho.lanes.statistics.privacy.quantiles import quantile_amount
 from sekisho.query.bound import Amount, AmountKind
 from sekisho.query.expressions import (
     Call,
@@ -28,6 +29,7 @@ class Reading(StrEnum):
     UNITS = "units"
     SUM = "sum"
     MEAN = "mean"
+    QUANTILE = "quantile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,16 @@ class Contribution:
     """The length for every sum that `lengths` does not name."""
     measures_totals: bool = False
     """Spend half on totals; worth it where a unit stands in one group, and the default there."""
+    chosen: frozenset[str] = frozenset()
+    """Which of `groups`, `rows` and `length` are chosen from a noisy histogram of sizes; what is
+    declared of them then counts only where the noise shows no size."""
+    earlier: tuple[int | None, ...] = ()
+    """Sizes that an earlier release settled, one a vector; they take the place of a choice."""
+
+    @property
+    def is_one_group(self) -> bool:
+        """Whether a unit is declared to stand in a single group."""
+        return self.groups == 1 and "groups" not in self.chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,9 @@ class Wanted:
     is_additive: bool = True
     shown_decimals: int = 0
     """Digits of a mean."""
+    share: Decimal = Decimal(0)
+    """Of a quantile: which part of the rows lies below it; `ends` are those of its grid."""
+    ends: tuple[int, int] = (0, 0)
 
 
 def wanted_of(query: Query, contract: Contract, contribution: Contribution) -> tuple[Wanted, ...]:
@@ -96,6 +111,8 @@ def _wanted(measure: Measure, contract: Contract, contribution: Contribution) ->
             return _sum(measure, contract, contribution, Reading.SUM)
         case MeasureFunction.AVG:
             return _sum(measure, contract, contribution, Reading.MEAN)
+        case MeasureFunction.QUANTILE if measure.quantile is not None:
+            return _quantile(measure, measure.quantile, contract, contribution)
         case _:
             raise QueryError(fault("privacy.measure_unproven", measure.place, measure=name))
 
@@ -108,6 +125,25 @@ def _units(name: str, contract: Contract) -> Wanted:
     """Distinct units: additive only where each unit has a single row."""
     present = (Amount(AmountKind.PRESENT),)
     return Wanted(name, Reading.UNITS, present, (1,), is_additive=contract.one_row_a_unit)
+
+
+def _quantile(
+    measure: Measure, share: Decimal, contract: Contract, contribution: Contribution
+) -> Wanted:
+    """Never additive, so each grouping set is drawn for on its own."""
+    amount, ends = quantile_amount(measure, contract)
+    rows = _rows(contract, contribution)
+    decimals = amount.argument.type.decimals if amount.argument else 0
+    return Wanted(
+        measure.name,
+        Reading.QUANTILE,
+        (amount,),
+        (rows,),
+        decimals,
+        is_additive=False,
+        share=share,
+        ends=ends,
+    )
 
 
 def _sum(
@@ -151,9 +187,11 @@ def together(query: Query, wanted: Sequence[Wanted]) -> tuple[tuple[Wanted, ...]
     measures that are additive and measures that are not stay apart, unless there are no totals.
     """
     bundles: list[list[Wanted]] = [[each] for each in wanted]
+    alone = {each.name for each in wanted if each.reading is Reading.QUANTILE}
     mixes = len(query.aggregate.grouping_sets) == 1
     for output in query.outputs:
-        for names in _quotients(output.expression):
+        for each in _quotients(output.expression):
+            names = each - alone
             members = [b for b in bundles if any(w.name in names for w in b)]
             kinds = {w.is_additive for b in members for w in b}
             if len(members) > 1 and (mixes or len(kinds) == 1):

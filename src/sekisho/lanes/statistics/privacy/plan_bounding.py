@@ -1,10 +1,10 @@
 """From a query to the one bounding query, its noise and its price, before any row is read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from hashlib import sha256
-from math import isqrt, prod
+from math import prod
 
 from sekisho.errors import QueryError, UsageError, fault
 from sekisho.lanes.statistics.privacy.bounds import (
@@ -28,6 +28,8 @@ from sekisho.lanes.statistics.privacy.measures import (
     together,
     wanted_of,
 )
+from sekisho.lanes.statistics.privacy.quantiles import FEWEST_BINS, MOST_CELLS, grid_for
+from sekisho.lanes.statistics.privacy.sizes import Sizing, histogram_weight, largest_size
 from sekisho.query.bound import (
     Amount,
     AmountKind,
@@ -37,6 +39,7 @@ from sekisho.query.bound import (
     BoundVector,
 )
 from sekisho.query.expressions import Named
+from sekisho.query.grids import Grid
 from sekisho.query.plan import Query
 
 MOST_GROUPS = 1_000_000
@@ -78,6 +81,8 @@ class Plan:
     charge: Charge
     threshold: Threshold | None
     proof: tuple[Step, ...]
+    earlier: frozenset[int] = frozenset()
+    """Vectors whose size an earlier release settled."""
 
     @property
     def numbers(self) -> int:
@@ -116,10 +121,52 @@ def plan_release(
     built = builder.bundles(wanted, loss)
     bound = replace(bound, vectors=tuple(vector for vector, _ in built))
     bundles = tuple(bundle for _, bundle in built)
+    opened = bound
+    bound, bundles = _as_earlier(bound, bundles, contribution)
     threshold = None if listed else _threshold(bound, bundles, ledger)
     charge = _charge(bound, threshold, ledger, loss)
     proof = contract.proof + _last_steps(bound, bundles, charge, threshold)
-    return Plan(query, bound, bundles, charge, threshold, proof)
+    taken = (n for n, v in enumerate(opened.vectors) if v.is_open > bound.vectors[n].is_open)
+    return Plan(query, bound, bundles, charge, threshold, proof, frozenset(taken))
+
+
+def _as_earlier(
+    bound: Bound, bundles: tuple[Bundle, ...], contribution: Contribution
+) -> tuple[Bound, tuple[Bundle, ...]]:
+    """Open bounds as an earlier release settled them, whatever it says: its sizes are checked.
+
+    Raises: UsageError when they are not sizes of this query's contributions.
+    """
+    sizes = {n: size for n, size in enumerate(contribution.earlier) if size is not None}
+    if sizes and len(contribution.earlier) != len(bundles):
+        raise UsageError(fault("privacy.contribution_out_of_range", most=MOST_GROUPS))
+    return settled(bound, bundles, sizes)
+
+
+def settled(
+    bound: Bound, bundles: tuple[Bundle, ...], sizes: Mapping[int, int]
+) -> tuple[Bound, tuple[Bundle, ...]]:
+    """The same with some open vectors closed: up to that size a unit counts fully.
+
+    Shape: sizes maps the number of a vector to a size; one that is not open stays as it is.
+    Raises: UsageError when a size is none of this vector's, or its share of the loss too small.
+    Privacy: `allowance` stays, so whatever the sizes are the sums keep their sensitivity.
+    """
+    vectors, clips = list(bound.vectors), [bundle.clip for bundle in bundles]
+    for number, size in sizes.items():
+        vector = vectors[number]
+        most = largest_size(bound, vector.amounts, vector.levels)
+        counts = all(a.kind is AmountKind.PRESENT for a in vector.amounts)
+        if size <= 0 or (most and size > most) or (counts and size % PRECISION_ONE):
+            raise UsageError(fault("privacy.contribution_out_of_range", most=MOST_GROUPS))
+        clip = replace(clips[number], full=size)
+        if clip.scale <= 0:
+            raise UsageError(fault("privacy.budget_too_small_for_bound"))
+        if vector.is_open:
+            clips[number] = clip
+            vectors[number] = replace(vector, full=size, scale=clip.scale)
+    closed = tuple(replace(b, clip=clip) for b, clip in zip(bundles, clips, strict=True))
+    return replace(bound, vectors=tuple(vectors)), closed
 
 
 def _check_contribution(declared: Contribution) -> None:
@@ -209,7 +256,7 @@ class _Builder:
         tops = [s for s in sets if not any(set(s) < set(other) for other in sets)]
         rest = [s for s in sets if s not in tops]
         once = self.contract.one_row_a_unit or self.contribution.measures_totals
-        if not (rest and (once or self.contribution.groups == 1)):
+        if not (rest and (once or self.contribution.is_one_group)):
             each = PRECISION_ONE // len(tops)
             return tuple(BoundLevel(s, each) for s in tops)
         half = PRECISION_ONE // 2
@@ -223,8 +270,10 @@ class _Builder:
     ) -> tuple[BoundVector, Bundle]:
         norm = Norm.L2 if self.ledger.measure is LossMeasure.GAUSSIAN else Norm.L1
         amounts, typical = _scaled(wanted)
-        full = self._full(levels, typical, norm)
-        edges = self._edges(amounts, levels, full)
+        sizing = Sizing(self.bound, self.contract, self.contribution, norm)
+        full = sizing.full(levels, typical)
+        is_open = sizing.is_open(wanted, levels, full)
+        edges = sizing.edges(amounts, levels, full, is_open=is_open)
         spent = loss * HISTOGRAM_SHARE if edges else Decimal(0)
         clip = clip_for(norm, loss - spent, full)
         vector = BoundVector(
@@ -232,79 +281,40 @@ class _Builder:
             levels,
             squared=norm is Norm.L2,
             allowance=PRECISION_ONE * clip.sensitivity ** (2 if norm is Norm.L2 else 1),
-            full=clip.full,
-            scale=clip.scale,
+            full=0 if is_open else clip.full,
+            scale=0 if is_open else clip.scale,
             edges=edges,
+            grid=self._grid(wanted, levels),
         )
-        counter = _histogram_weight(spent, norm) if edges else 0
-        checked = check_weights(clip, _largest(self.bound, amounts, levels), PRECISION_ONE)
+        counter = histogram_weight(spent, norm) if edges else 0
+        least = replace(clip, full=PRECISION_ONE) if is_open else clip
+        checked = check_weights(least, largest_size(self.bound, amounts, levels), PRECISION_ONE)
         return vector, Bundle(clip, wanted, counter, checked)
 
-    def _full(self, levels: Sequence[BoundLevel], typical: Sequence[int], norm: Norm) -> int:
-        """The size of the declared contribution: its groups spread evenly over each level."""
-        total = 0
-        for level in levels:
-            groups = self._groups_at(level)
-            cells = min(self._declared_groups(), groups)
-            if norm is Norm.L2:
-                inside = sum(one * one for one in typical) * self._declared_groups() ** 2 // cells
-            else:
-                inside = sum(typical) * self._declared_groups()
-            total += level.precision * inside
-        return total
-
-    def _declared_groups(self) -> int:
-        most = prod(len(g.values or ()) for g in self.bound.groups)
-        once = 1 if self.contract.one_row_a_unit else self.contribution.groups
-        return max(1, min(once, most) if self.bound.lists_groups else once)
-
-    def _groups_at(self, level: BoundLevel) -> int:
+    def _grid(self, wanted: Sequence[Wanted], levels: Sequence[BoundLevel]) -> Grid | None:
+        """The bins of a quantile; a vector of anything else has none."""
+        if wanted[0].reading is not Reading.QUANTILE:
+            return None
+        place = self.query.aggregate.place
         if not self.bound.lists_groups:
-            return max(1, self.contribution.found_groups)
-        return max(1, prod(self.bound.sizes(level)))
-
-    def _edges(
-        self, amounts: Sequence[Amount], levels: Sequence[BoundLevel], full: int
-    ) -> tuple[int, ...]:
-        """Bins of the sizes' histogram, or none where no unit can be scaled down."""
-        present = all(a.kind is AmountKind.PRESENT for a in amounts)
-        largest = _largest(self.bound, amounts, levels)
-        lengths = self.contribution.lengths or self.contribution.length
-        once = self.contract.one_row_a_unit and not lengths
-        if once or 0 < largest <= full:
-            return ()
-        first = PRECISION_ONE if present else max(1, full >> 20)
-        last = largest if present and largest else full << 20
-        step = PRECISION_ONE if present else 1
-        edges = [first]
-        while edges[-1] < last:
-            edges.append(max(edges[-1] + step, -(-edges[-1] * 1414 // (1000 * step)) * step))
-        return tuple(edges)
+            raise QueryError(fault("privacy.quantile_of_found_groups", place))
+        groups = prod(self.bound.sizes(levels[0]))
+        if groups > MOST_CELLS // FEWEST_BINS:
+            most = MOST_CELLS // FEWEST_BINS
+            raise QueryError(fault("privacy.quantile_groups", place, most=most))
+        return grid_for(wanted[0].ends, groups)
 
 
 def _group_counter() -> Wanted:
     return Wanted("#units", Reading.UNITS, (Amount(AmountKind.PRESENT),), (1,), is_additive=False)
 
 
-def _histogram_weight(loss: Decimal, norm: Norm) -> int:
-    if norm is Norm.L1:
-        return int((loss * SIGMA).to_integral_value(rounding=ROUND_DOWN))
-    return isqrt(int((loss * SIGMA**2).to_integral_value(rounding=ROUND_DOWN)))
-
-
-def _largest(bound: Bound, amounts: Sequence[Amount], levels: Sequence[BoundLevel]) -> int:
-    """The largest size that a count of units can have; 0 when sizes are not counts of groups."""
-    if not all(a.kind is AmountKind.PRESENT for a in amounts) or len(levels) > 1:
-        return 0
-    groups = prod(bound.sizes(levels[0])) if bound.lists_groups else bound.cap or 0
-    groups = min(groups, bound.cap or groups)
-    return groups * len(amounts) * PRECISION_ONE
-
-
 def _scaled(wanted: Sequence[Wanted]) -> tuple[tuple[Amount, ...], tuple[int, ...]]:
     """The amounts on a common footing: each multiplied so that a typical one is as long."""
     pairs = [(a, t) for w in wanted for a, t in zip(w.amounts, w.typical, strict=True)]
     longest = max(t for _, t in pairs)
+    if wanted[0].reading is Reading.QUANTILE:
+        return wanted[0].amounts, wanted[0].typical
     limit = min(LARGEST_CONTRIBUTION, max(2**30, 1 << (longest * 2**14).bit_length()))
     amounts: list[Amount] = []
     typical: list[int] = []
@@ -316,7 +326,9 @@ def _scaled(wanted: Sequence[Wanted]) -> tuple[tuple[Amount, ...], tuple[int, ..
 
 
 def _threshold(bound: Bound, bundles: Sequence[Bundle], ledger: Ledger) -> Threshold:
+    """Under a bound that is chosen later a unit weighs at most what it does under the smallest."""
     clip = bundles[0].clip
+    clip = replace(clip, full=PRECISION_ONE) if bound.vectors[0].is_open else clip
     step = PRECISION_ONE
     return threshold_for(
         lambda own: weight(clip, own * step),
@@ -329,11 +341,16 @@ def _threshold(bound: Bound, bundles: Sequence[Bundle], ledger: Ledger) -> Thres
 def _coordinates(bound: Bound) -> int:
     """How many noisy numbers one unit can move: all of them, or those of its own found groups.
 
+    The draw of a quantile is exact, so nothing is added for it.
+
     Numbers that it does not move are drawn alike from both neighbours, so however many groups are
     found, what the discrete distribution adds is that of the unit's own.
     """
     total = 0
     for vector in bound.vectors:
+        if vector.grid is not None:
+            total += len(vector.edges)
+            continue
         groups = [prod(bound.sizes(level)) for level in vector.levels]
         own = sum(groups) if bound.lists_groups else bound.cap or 1
         total += len(vector.amounts) * own + len(vector.edges)
@@ -356,15 +373,20 @@ def _last_steps(
         steps.append(Step("privacy.proof_groups_listed", {"groups": _most_groups(bound)}))
     else:
         steps.append(Step("privacy.proof_groups_found", {"cap": threshold.cap}))
-    for bundle in bundles:
+    for bundle, vector in zip(bundles, bound.vectors, strict=True):
         fields = {
             "measures": ", ".join(f"`{w.name}`" for w in bundle.wanted),
             "sensitivity": bundle.clip.sensitivity,
             "full": bundle.clip.full,
         }
         steps.append(Step(f"privacy.proof_clip_{bundle.clip.norm}", fields))
+        if vector.is_open:
+            steps[-1] = Step(f"privacy.proof_chosen_{bundle.clip.norm}", fields)
         if bundle.largest_checked:
             steps.append(Step("privacy.proof_checked", {"checked": bundle.largest_checked}))
+        if vector.grid is not None:
+            drawn = {"measures": fields["measures"], "bins": vector.grid.bins}
+            steps.append(Step("privacy.proof_choice", drawn))
     if any(bundle.histogram_weight for bundle in bundles):
         steps.append(Step("privacy.proof_histogram", {"share": HISTOGRAM_SHARE}))
     steps.append(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sekisho.lanes.statistics.privacy.ledger import Charge
+from sekisho.lanes.statistics.privacy.limits import Limit
 from sekisho.lanes.statistics.privacy.lost import Lost
 from sekisho.lanes.statistics.privacy.uncertainty import Interval
 
@@ -18,6 +19,9 @@ class Number:
     value: Shown
     standard_error: float | None = None
     interval: Interval | None = None
+    clipped: "Number | None" = None
+    """The same as it was counted, with the interval of its noise alone, where what clipping took
+    was put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class PrivateTable:
     rows: tuple[PrivateRow, ...]
     lost: tuple[Lost, ...]
     charge: Charge
+    limits: tuple[Limit, ...] = ()
 
     def column(self, name: str) -> list[Shown]:
         """The values of one output column, row by row."""
@@ -48,3 +53,8 @@ class PrivateTable:
             at = self.group_columns.index(name)
             return [row.groups[at] for row in self.rows]
         return [row.numbers[name].value for row in self.rows]
+
+    def as_counted(self, name: str) -> list[Shown]:
+        """The values of one output column before what clipping took was put back."""
+        numbers = [row.numbers[name] for row in self.rows]
+        return [(each.clipped or each).value for each in numbers]
