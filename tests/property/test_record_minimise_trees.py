@@ -4,11 +4,13 @@ import copy
 from datetime import date, timedelta
 from itertools import chain, combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sekisho.formats import fhir_tables as tables
 from sekisho.formats.fhir import FHIR_R4
+from sekisho.lanes.record import minimise
 from sekisho.lanes.record.selection import Cut, Selection
 from sekisho.model.resource import Part
 from tests.lib.fhir_records import (
@@ -205,3 +207,11 @@ def test_a_record_that_was_tampered_with_still_only_gives_what_was_chosen(select
 
 def _has_me(resources):
     return any(each.type == "Patient" and each.id == ME.id for each in resources)
+
+
+@given(selections())
+def test_many_resources_are_cut_as_few_are(selection):
+    few = smaller([*MINE, *YOURS], selection)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(minimise, "HELD", 0)
+        assert smaller([*MINE, *YOURS], selection) == few

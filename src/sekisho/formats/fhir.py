@@ -64,7 +64,7 @@ class FhirR4:
 
 def _entry_text(resource: Resource) -> bytes:
     tree = resource.tree
-    entry: dict[str, object] = {"resource": tree if isinstance(tree, dict) else dict(tree)}
+    entry: dict[str, object] = {"resource": tree if isinstance(tree, dict) else dict(tree.items())}
     return to_json({"fullUrl": resource.address, **entry} if resource.address else entry)
 
 

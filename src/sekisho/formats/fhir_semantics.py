@@ -73,6 +73,8 @@ class FhirSemantics:
         usual = [f"{resource.type}/{resource.id}"] if resource.id else []
         if not resource.address:
             return tuple(usual)
+        if resource.address.startswith("urn:"):
+            return (resource.address, *usual)
         served = RESTFUL.fullmatch(resource.address)
         return (resource.address,) if served else (resource.address, *usual)
 

@@ -44,6 +44,11 @@ class Chooser:
                 found[kind] = (*found.get(kind, ()), number)
         return found
 
+    def stays_by_type(self, resource: Resource) -> bool:
+        """Whether no cut takes a resource, which shows without looking into it."""
+        kind = resource.type
+        return kind not in self._by_type and kind not in self.semantics.person_types()
+
     def verdict(self, resource: Resource) -> Verdict:
         """Whether one resource may leave, whatever becomes of those it points at."""
         if self.semantics.type_of(resource.tree) != resource.type:
@@ -137,14 +142,17 @@ def chooser(resources: Iterable[Resource], selection: Selection, semantics: Sema
     encounters: set[str] = set()
     taken: set[str] = set()
     for resource in resources:
+        is_person = resource.type in semantics.person_types()
+        if not is_person and not selection.encounters:
+            continue
         names = semantics.names(resource)
         usual = f"{resource.type}/{resource.id}"
-        if resource.type in semantics.person_types():
+        if is_person:
             if selection.subject in (*names, usual):
                 persons.append(frozenset(names))
             else:
                 taken.update(names)
-        elif selection.encounters and semantics.type_of(resource.tree) is not None:
+        elif semantics.type_of(resource.tree) is not None:
             is_one = semantics.encounter_path(resource.type) == ""
             if is_one and not {*names, usual}.isdisjoint(selection.encounters):
                 encounters.update(names)

@@ -4,18 +4,19 @@ What leaves is a part of what came, points at nothing that stayed, and is valid 
 stayed is stated by kind and class of number, never by value.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 
+from sekisho.lanes.record.addresses import Addresses
 from sekisho.lanes.record.choose import Chooser, Verdict, chooser
+from sekisho.lanes.record.ledger import Ledger
 from sekisho.lanes.record.plan import Planner, Terms, planner
-from sekisho.lanes.record.prune import Cutting, prune
+from sekisho.lanes.record.prune import Cutting, LeftOuts, prune
 from sekisho.lanes.record.selection import LeftOut, Minimised, Reason, Selection
+from sekisho.lanes.record.tree import opened
 from sekisho.model.resource import JsonTree, Resource, Semantics
 
-HELD = 5_000
+HELD = 2_000
 """So many resources are held in memory once cut; more are cut again when they are read."""
 
 
@@ -33,10 +34,20 @@ def minimise(
     """
     work = _Work(resources, chooser(resources, selection, semantics))
     work.choose()
-    while not work.settle():
-        pass
+    work.settle()
     work.keep_what_is_pointed_at()
     return work.result()
+
+
+@dataclass(slots=True)
+class _Held:
+    """A resource while there are few: as it came, what is left of it, at what it points."""
+
+    resource: Resource
+    tree: JsonTree
+    left_out: LeftOuts
+    targets: frozenset[str]
+    """Addresses; once settled, all of them of what leaves."""
 
 
 @dataclass
@@ -45,19 +56,20 @@ class _Work:
 
     resources: Iterable[Resource]
     judge: Chooser
-    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    verdicts: Ledger = field(default_factory=Ledger)
     """Ordinal of a resource that may leave -> the cuts that take it, and by which days."""
-    known: dict[str, int] = field(default_factory=dict)
-    """Address -> ordinal; -1 when two resources claim it."""
+    known: Addresses = field(default_factory=Addresses)
     impersonal: set[int] = field(default_factory=set)
     """Ordinals of what is about nobody: it leaves only when the subject's record leads to it."""
     led: set[int] = field(default_factory=set)
     """What is about nobody and is pointed at by what is about the subject."""
     onward: dict[int, frozenset[int]] = field(default_factory=dict)
     """What is about nobody -> what it points at itself."""
-    whole: Counter[tuple[str, Reason]] = field(default_factory=Counter)
-    held: dict[int, tuple[Resource, Counter[tuple[str, Reason]]]] = field(default_factory=dict)
-    """What the last cut left of each, while there are few."""
+    whole: LeftOuts = field(default_factory=dict)
+    within: LeftOuts = field(default_factory=dict)
+    """What the last cut left out of those that leave."""
+    held: dict[int, _Held] | None = field(default_factory=dict)
+    """None once there are too many."""
     planners: dict[tuple[str, Verdict], Planner] = field(default_factory=dict)
 
     @property
@@ -65,43 +77,97 @@ class _Work:
         return self.judge.semantics
 
     def choose(self) -> None:
-        """Judge every resource for itself."""
+        """Judge every resource for itself; while there are few, cut it at once."""
         persons = self.semantics.person_types()
-        shared: dict[Verdict, Verdict] = {}
         for number, resource in enumerate(self.resources):
             for name in self.semantics.names(resource):
-                self.known[name] = -1 if name in self.known else number
-            verdict = self.judge.verdict(resource)
-            if verdict.reason is not None:
-                self._leave(resource, verdict.reason)
+                self.known.claim(name, number)
+            if self.judge.stays_by_type(resource):
+                self._leave(resource, Reason.TYPE)
                 continue
-            self.verdicts[number] = shared.setdefault(verdict, verdict)
-            about = self.semantics.subject_path(resource.type)
-            if resource.type not in persons and about is None:
+            whole = opened(resource)
+            verdict = self.judge.verdict(whole)
+            if verdict.reason is not None:
+                self._leave(whole, verdict.reason)
+                continue
+            self.verdicts[number] = verdict
+            if resource.type not in persons and self.semantics.subject_path(resource.type) is None:
                 self.impersonal.add(number)
+            if self.held is not None:
+                self.held[number] = self._hopefully(resource, whole, verdict)
+                if len(self.held) > HELD:
+                    self.held = None
 
-    def settle(self) -> bool:
+    def _hopefully(self, resource: Resource, whole: Resource, verdict: Verdict) -> _Held:
+        """What would be left if all that it points at left, too."""
+        cutting = Cutting(whole, self._hope, self._contained)
+        tree = prune(self._planner(whole.type, verdict), cutting)
+        return _Held(resource, tree or {}, cutting.left_out, frozenset(cutting.targets))
+
+    def _hope(self, resource: Resource, target: str) -> str | None:
+        return self.semantics.addresses(resource, target)[0]
+
+    def settle(self) -> None:
+        """Cut until nothing that leaves points at what stays."""
+        if self.held is None:
+            while not self._settle_all():
+                pass
+            return
+        pointing: dict[int, list[int]] = {}
+        again = []
+        for number, held in self.held.items():
+            found = [self.known.number(target) for target in held.targets]
+            for target in found:
+                pointing.setdefault(target, []).append(number)
+            if not held.tree or any(target not in self.verdicts for target in found):
+                again.append(number)
+        while again:
+            fell = [number for number in again if not self._cut_held(number)]
+            for number in fell:
+                del self.verdicts[number]
+                del self.held[number]
+            again = sorted({n for each in fell for n in pointing.get(each, ()) if n in self.held})
+        for number, held in self.held.items():
+            self._follow(number, held.targets)
+            _count(self.within, held.left_out)
+
+    def _cut_held(self, number: int) -> bool:
+        """Cut a resource as things stand; False when nothing of it can leave."""
+        held = (self.held or {})[number]
+        cutting, tree = self._cut(number, held.resource)
+        if tree is None:
+            self._leave(held.resource, cutting.fell)
+            return False
+        held.tree, held.left_out = tree, cutting.left_out
+        held.targets = frozenset(cutting.targets)
+        return True
+
+    def _settle_all(self) -> bool:
         """Cut every resource that may leave; False when one fell and others must look again."""
         fell = []
-        self.led, self.onward = set(), {}
+        self.led, self.onward, self.within = set(), {}, {}
         for number, resource in self._leaving():
-            cutting = Cutting(resource, self._resolve, self._contained)
-            tree = prune(self._planner(resource.type, self.verdicts[number]), cutting)
+            cutting, tree = self._cut(number, resource)
             if tree is None:
                 fell.append(number)
                 self._leave(resource, cutting.fell)
                 continue
             self._follow(number, cutting.targets)
-            if len(self.verdicts) <= HELD:
-                made = Resource(resource.type, resource.id, tree, resource.address)
-                self.held[number] = made, cutting.left_out
+            _count(self.within, cutting.left_out)
         for number in fell:
             del self.verdicts[number]
         return not fell
 
+    def _cut(self, number: int, resource: Resource) -> tuple[Cutting, JsonTree | None]:
+        """A resource as it is cut while those leave that leave now."""
+        cutting = Cutting(opened(resource), self._resolve, self._contained)
+        return cutting, prune(self._planner(resource.type, self.verdicts[number]), cutting)
+
     def _follow(self, number: int, names: Iterable[str]) -> None:
         """Note what a resource that leaves points at, where that decides about it."""
-        targets = self.impersonal.intersection(self.known[name] for name in names)
+        if not self.impersonal:
+            return
+        targets = self.impersonal.intersection(self.known.number(name) for name in names)
         if number in self.impersonal:
             self.onward[number] = frozenset(targets)
         else:
@@ -117,51 +183,54 @@ class _Work:
                 reached.add(number)
                 ahead += self.onward[number]
         lost = {number for number in self.onward if number not in reached}
-        if lost:
-            for number, resource in self._leaving():
-                if number in lost:
-                    self._leave(resource, Reason.UNREFERENCED)
+        for number, resource in self._leaving(lost) if lost else ():
+            cutting, _tree = self._cut(number, resource)
+            _count(self.within, cutting.left_out, -1)
+            self._leave(resource, Reason.UNREFERENCED)
         for number in lost:
             del self.verdicts[number]
 
     def result(self) -> Minimised:
         """Everything that leaves, and what is said of the rest."""
-        stated = Counter(self.whole)
-        again: Iterable[Resource]
-        if self.held.keys() >= self.verdicts.keys():
-            for number in self.verdicts:
-                stated.update(self.held[number][1])
-            again = tuple(self.held[number][0] for number in self.verdicts)
-        else:
-            for _, said in self._cut():
-                stated.update(said)
-            again = _Again(partial(self._cut))
+        stated = dict(self.whole)
+        _count(stated, self.within)
+        again: Iterable[Resource] = _Again(self._cut_again)
+        if self.held is not None:
+            again = tuple(
+                Resource(each.resource.type, each.resource.id, each.tree, each.resource.address)
+                for number, each in self.held.items()
+                if number in self.verdicts
+            )
         left_out = tuple(
             LeftOut(what, reason, _count_class(count))
             for (what, reason), count in sorted(stated.items())
+            if count
         )
         return Minimised(again, len(self.verdicts), left_out)
 
-    def _cut(self) -> Iterator[tuple[Resource, Counter[tuple[str, Reason]]]]:
+    def _cut_again(self) -> Iterator[Resource]:
         for number, resource in self._leaving():
-            cutting = Cutting(resource, self._resolve, self._contained)
-            tree = prune(self._planner(resource.type, self.verdicts[number]), cutting)
+            _cutting, tree = self._cut(number, resource)
             if tree is not None:
-                made = Resource(resource.type, resource.id, tree, resource.address)
-                yield made, cutting.left_out
+                yield Resource(resource.type, resource.id, tree, resource.address)
 
-    def _leaving(self) -> Iterator[tuple[int, Resource]]:
+    def _leaving(self, only: Container[int] | None = None) -> Iterator[tuple[int, Resource]]:
+        among: Container[int] = self.verdicts if only is None else only
+        if self.held is not None:
+            for number in [each for each in self.held if each in among]:
+                yield number, self.held[number].resource
+            return
         for number, resource in enumerate(self.resources):
-            if number in self.verdicts:
+            if number in among:
                 yield number, resource
 
     def _leave(self, resource: Resource, reason: Reason) -> None:
         kind = self.semantics.type_of(resource.tree)
-        self.whole[kind or "?", reason if kind else Reason.UNKNOWN] += 1
+        _count(self.whole, {(kind or "?", reason if kind else Reason.UNKNOWN): 1})
 
     def _resolve(self, resource: Resource, target: str) -> str | None:
         for each in self.semantics.addresses(resource, target):
-            if self.known.get(each, -1) in self.verdicts:
+            if self.known.number(each) in self.verdicts:
                 return each
         return None
 
@@ -189,7 +258,7 @@ class _Work:
         verdict = self.judge.verdict(inner)
         if verdict.reason is not None:
             return None
-        cutting = Cutting(inner, self._resolve, _nothing_inside)
+        cutting = Cutting(inner, outer.resolve, _nothing_inside)
         kept = prune(self._planner(kind, verdict), cutting)
         outer.targets.update(cutting.targets)
         return kept
@@ -207,11 +276,16 @@ def _nothing_inside(_outer: Cutting, _tree: JsonTree) -> None:
 class _Again:
     """Resources that are cut anew each time they are read."""
 
-    cut: "partial[Iterator[tuple[Resource, Counter[tuple[str, Reason]]]]]"
+    cut: Callable[[], Iterator[Resource]]
 
     def __iter__(self) -> Iterator[Resource]:
-        for resource, _ in self.cut():
-            yield resource
+        return self.cut()
+
+
+def _count(counts: LeftOuts, more: LeftOuts, times: int = 1) -> None:
+    """Add to counts, or take away."""
+    for what, count in more.items():
+        counts[what] = counts.get(what, 0) + times * count
 
 
 def _count_class(count: int) -> str:

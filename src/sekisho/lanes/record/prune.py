@@ -1,6 +1,5 @@
 """Cutting one resource down to the elements that may leave; it stays valid or it stays behind."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,6 +9,9 @@ from sekisho.lanes.record.selection import Reason
 from sekisho.model.resource import JsonTree, Resource
 
 SCALARS = (str, int, float, Decimal)
+PLAIN = frozenset({str, int, bool, float, Decimal})
+LeftOuts = dict[tuple[str, Reason], int]
+"""(path of elements, why) -> how many were left out."""
 
 
 @dataclass(slots=True)
@@ -21,7 +23,7 @@ class Cutting:
     """The name of a resource that leaves, from one that points at it; None: none does."""
     contained: "Callable[[Cutting, JsonTree], JsonTree | None]"
     """What may leave of a resource inside this one."""
-    left_out: Counter[tuple[str, Reason]] = field(default_factory=Counter)
+    left_out: LeftOuts = field(default_factory=dict)
     targets: set[str] = field(default_factory=set)
     inside: set[str] = field(default_factory=set)
     """Addresses of contained resources that leave with it."""
@@ -65,21 +67,26 @@ def _group(
 ) -> dict[str, object] | None:
     out: dict[str, object] = {}
     why: dict[str, Reason] = {}
+    left, steps = cutting.left_out, plan.steps
     for name, value in node.items():
-        step = plan.steps.get(name)
+        step = steps.get(name)
         if step is None:
-            cutting.left_out[path, Reason.UNKNOWN] += 1
+            left[path, Reason.UNKNOWN] = left.get((path, Reason.UNKNOWN), 0) + 1
             continue
-        kept = None if step.deed is Deed.OUT else _step(planner, step, value, cutting, path)
-        if kept is not None:
-            out[name] = kept
+        deed, kept = step.deed, None
+        if deed is Deed.LEAF and type(value) in PLAIN:
+            out[name] = value
             continue
-        reason = step.reason if step.deed is Deed.OUT else _empty(step, cutting)
-        cutting.left_out[f"{path}.{step.path}", reason] += 1
-        why[step.path] = reason
+        if deed is not Deed.OUT:
+            kept = _step(planner, step, value, cutting, path)
+            if kept is not None:
+                out[name] = kept
+                continue
+        reason = why[step.path] = step.reason if deed is Deed.OUT else _empty(step, cutting)
+        key = (f"{path}.{step.path}", reason)
+        left[key] = left.get(key, 0) + 1
         if step.stays:
-            is_pointer = step.deed is Deed.REFERENCE
-            cutting.fell = Reason.REFERENCE if is_pointer else Reason.MODIFIER
+            cutting.fell = Reason.REFERENCE if deed is Deed.REFERENCE else Reason.MODIFIER
             return None
     for required, names in plan.required:
         if names.isdisjoint(out):
@@ -99,10 +106,13 @@ def _stands(planner: Planner, plan: Plan, out: Mapping[str, object]) -> bool:
 def _step(
     planner: Planner, step: Step, value: object, cutting: Cutting, path: str
 ) -> object | None:
-    if step.deed is Deed.LEAF and isinstance(value, SCALARS):
-        return value
+    deed = step.deed
+    if deed is Deed.LEAF:
+        if type(value) is list:
+            return [each for each in value if isinstance(each, SCALARS)] or None
+        return value if isinstance(value, SCALARS) else None
     path = f"{path}.{step.path}"
-    if not isinstance(value, list):
+    if type(value) is not list:
         return _one(planner, step, value, cutting, path)
     kept = []
     for each in value:
@@ -113,20 +123,19 @@ def _step(
 
 
 def _one(planner: Planner, step: Step, value: object, cutting: Cutting, path: str) -> object | None:
-    if step.deed is Deed.LEAF:
-        return value if isinstance(value, SCALARS) else None
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         return None
-    if step.deed is Deed.CONTAINED:
+    deed = step.deed
+    if deed is Deed.CONTAINED:
         return cutting.contained(cutting, value)
-    if step.deed is Deed.REFERENCE and not _leads_somewhere(planner, value, cutting):
+    if deed is Deed.REFERENCE and not _leads_somewhere(planner, value, cutting):
         return None
-    if step.deed is Deed.CODED:
+    if deed is Deed.CODED:
         only = planner.terms.semantics.only_codes(value, planner.codes or frozenset())
         if not isinstance(only, Mapping):
             return None
         value = only
-    return _group(planner, planner.inside(step), value, cutting, path)
+    return _group(planner, step.inside or planner.inside(step), value, cutting, path)
 
 
 def _leads_somewhere(planner: Planner, value: JsonTree, cutting: Cutting) -> bool:

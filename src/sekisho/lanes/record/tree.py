@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sekisho.model.resource import Element, JsonTree, Part, Semantics
+from sekisho.model.resource import Element, JsonTree, Part, Resource, Semantics
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +22,14 @@ class Want:
 
 WHOLE = Want(whole=True)
 NOTHING = Want()
+
+
+def opened(resource: Resource) -> Resource:
+    """A resource with its tree parsed once, however it is held."""
+    tree = resource.tree
+    if type(tree) is dict:
+        return resource
+    return Resource(resource.type, resource.id, dict(tree.items()), resource.address)
 
 
 def wanted(resource_type: str, paths: Iterable[str]) -> Want:
