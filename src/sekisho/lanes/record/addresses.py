@@ -8,6 +8,7 @@ import os
 import secrets
 import struct
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from itertools import islice
@@ -89,6 +90,7 @@ class _Table:
 
     def _begin(self, slots: int) -> None:
         self._file = cast("BinaryIO", tempfile.TemporaryFile(buffering=0))  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
         self._mask, self._filled = slots - 1, 0
         self._file.truncate((slots + _WINDOW + _SPARE) * _SLOT.size)
 
