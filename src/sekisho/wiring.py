@@ -203,6 +203,8 @@ def formats() -> tuple[Format, ...]:
     from sekisho.formats.json import JsonFormat
     from sekisho.formats.parquet import ParquetFormat
     from sekisho.formats.release_book import ReleaseBook
+    from sekisho.formats.sdmx import SdmxStructure, sdmx_is_installed
+    from sekisho.formats.sdmx_data import SdmxCsv, SdmxMl
 
     for_spreadsheets = CsvFormat(bom=True, language=Language.JA)
     found: list[Format] = [CsvFormat(), for_spreadsheets, JsonFormat(), ParquetFormat()]
@@ -210,6 +212,8 @@ def formats() -> tuple[Format, ...]:
 
     if importlib.util.find_spec("xlsxwriter") is not None:
         found += [ReleaseBook(Language.EN), ReleaseBook(Language.JA)]
+    if sdmx_is_installed():
+        found += [SdmxMl(), SdmxCsv(), SdmxStructure()]
     if charts_are_installed():
         found += [ChartFormat(Language.EN), ChartFormat(Language.JA)]
     return tuple(found)

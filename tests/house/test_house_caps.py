@@ -41,6 +41,7 @@ DOORS = {
     "lxml": {"formats/docx.py"},
     "msgspec": {"formats/fhir_types.py", "formats/fhir_fast.py"},
     "openpyxl": {"formats/xlsx.py", "formats/sheets.py"},
+    "pysdmx": {"formats/sdmx.py"},
     "xlsxwriter": {"formats/xlsx.py"},
 }
 

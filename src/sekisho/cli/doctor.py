@@ -15,6 +15,7 @@ OPTIONAL = {
     "privacy": "opendp",
     "postgres": "psycopg",
     "documents": "typst",
+    "sdmx": "pysdmx",
 }
 
 

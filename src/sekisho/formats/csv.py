@@ -20,7 +20,7 @@ from sekisho.formats.cells import (
     whole_file,
     writer,
 )
-from sekisho.model.table import SUPPRESSED, Cell, Row, Suppressed, Table
+from sekisho.model.table import SUPPRESSED, Row, Suppressed, Table
 from sekisho.ports import Format
 from sekisho.terms import Language
 from sekisho.text import sentence
