@@ -14,7 +14,7 @@ from sekisho.gate.logbook import LogBook
 from sekisho.model.actor import Participant
 from sekisho.model.entry import Entry, EntryKind, entry_bytes, manifest_digest
 from sekisho.model.programme import Programme
-from sekisho.model.release import Release
+from sekisho.model.release import Became, Release
 from sekisho.model.text import Text
 from sekisho.ports import Format
 from sekisho.present.chart import ChartFormat
@@ -78,6 +78,7 @@ class ServedRelease:
 
     release: Release
     folder: Path
+    became: Became = field(default_factory=Became)
 
     @property
     def files(self) -> Mapping[str, Path]:

@@ -21,6 +21,7 @@ from sekisho.terms import Language
 COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("sekisho.cli.audit", "audit"),
     "budget": ("sekisho.cli.query", "budget"),
+    "calendar": ("sekisho.cli.calendar", "calendar"),
     "consent": ("sekisho.cli.consent", "consent"),
     "decide": ("sekisho.cli.rules", "decide"),
     "demo": ("sekisho.cli.demo", "demo"),

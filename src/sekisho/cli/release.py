@@ -5,10 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sekisho.cli.calendar import correct, withdraw
 from sekisho.cli.options import Speaker, common, said
 from sekisho.cli.progress import watched
 from sekisho.cli.witnesses import say_witnesses
+from sekisho.present.history import history_about, status_lines, status_word
 from sekisho.present.testimony import testimony_about
+from sekisho.terms import ReleaseState
+from sekisho.text import sentence
 
 if TYPE_CHECKING:
     from sekisho.node import Node
@@ -103,8 +107,24 @@ def make(speaker: Speaker, node: Path, programme: str, plan: str) -> None:
     with sekisho.open(node, actor=speaker.actor) as opened:
         with watched(speaker) as watch:
             released = opened.release(programme, plan, watch)
+        if released.release.state is ReleaseState.MADE:
+            _say_waiting(speaker, released)
+            return
         show_release(speaker, opened, released, rows=SHOWN_ROWS)
         speaker.answer(release_answer(opened, released))
+
+
+def _say_waiting(speaker: Speaker, released: "Released") -> None:
+    """What a release is that waits for its moment; its figures stay where they are."""
+    made = released.release
+    moment = f"{made.held_until:%Y-%m-%dT%H:%MZ}"
+    fields = {"release": made.id, "moment": moment, "index": made.entry_index}
+    speaker.line(sentence("calendar.embargoed", fields, speaker.language))
+    speaker.answer({"release": made.id, "opens_at": made.held_until, "entry": made.entry_index})
+
+
+for _other in (correct, withdraw):
+    release.add_command(_other)
 
 
 @click.command(help=said("help-show"))
@@ -129,7 +149,9 @@ def _list(speaker: Speaker, node: "Node") -> None:
     found = node.releases()
     for each in found:
         title = each.table.title.said(speaker.language)
-        speaker.line(f"{each.id}  {each.release.made_at:%Y-%m-%d}  {title}")
+        word = status_word(each.release, each.became)
+        mark = "" if word == "current" else f"  [{word}]"
+        speaker.line(f"{each.id}  {each.release.out_at:%Y-%m-%d}  {title}{mark}")
     if not found:
         speaker.say("no-releases")
     speaker.answer({"releases": [each.id for each in found]})
@@ -142,6 +164,11 @@ def show_release(speaker: Speaker, node: "Node", released: "Released", rows: int
     from sekisho.present.terminal import print_table
 
     table, release_ = released.table, released.release
+    for line in status_lines(release_, released.became, speaker.language):
+        speaker.line(f"! {line}")
+    if released.became.taken_down:
+        show_proof(speaker, node, released)
+        return
     files = released.files
     whole = files.get(f"{release_.plan}.csv", released.folder)
     print_table(table, speaker.language, limit=rows, whole=str(whole))
@@ -183,6 +210,7 @@ def release_answer(node: "Node", released: "Released") -> dict[str, object]:
     decision = released.release.decision
     return {
         "release": released.id,
+        **history_about(released.release, released.became),
         "cells": {"shown": released.table.shown, "hidden": released.table.hidden},
         "decision": {"outcome": decision.outcome.value, "rules": list(decision.rule_ids)},
         "files": {name: str(file) for name, file in released.files.items()},

@@ -28,5 +28,6 @@ def serve(speaker: Speaker, node: Path, port: int) -> None:
         sekisho.open(node, actor=speaker.actor) as opened,
         opened.witnessing(),
         opened.records.sweeping(),
+        opened.calendar.punctual(),
     ):
         serve_pages(opened, HOST, port, lambda address: speaker.say("serving", address=address))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from sekisho.errors import Conflict, UsageError, fault
 from sekisho.gate.admit import installed, permit
@@ -13,7 +14,7 @@ from sekisho.gate.locks import held
 from sekisho.gate.making import letting_out, put_off
 from sekisho.gate.notices import notice_digest
 from sekisho.gate.sequence import sequence
-from sekisho.lanes.statistics.schedule import moments_until, next_moment
+from sekisho.lanes.statistics.schedule import moments, moments_until
 from sekisho.model.calendar import Hold, Notice, NoticeKind
 from sekisho.model.entry import Entry, EntryKind
 from sekisho.model.programme import Programme, ReleasePlan
@@ -200,11 +201,14 @@ class Line:
 LATE_AFTER_S = 300.0
 """A release that is out within five minutes of its moment is on time."""
 SHOWN_PAST = 3
-"""Passed moments of a plan that the calendar lists."""
+SHOWN_AHEAD = 3
+"""Moments of a plan that the calendar lists, passed and ahead."""
 
 
-def calendar_lines(house: House, programmes: Sequence[Programme]) -> list[Line]:
-    """The planned moments of programmes: the last that passed, and the next; earliest first.
+def calendar_lines(
+    house: House, programmes: Sequence[Programme], ahead: int = SHOWN_AHEAD
+) -> list[Line]:
+    """The planned moments of programmes: the last that passed, and those ahead; earliest first.
 
     Whether a release is made already and waits is not told.
     """
@@ -213,14 +217,17 @@ def calendar_lines(house: House, programmes: Sequence[Programme]) -> list[Line]:
         line
         for programme in programmes
         for plan in programme.release_plans
-        for line in _lines(house, programme, plan, now)
+        for line in _lines(house, programme, plan, (now, ahead))
     ]
     return sorted(lines, key=lambda each: (each.opens_at, each.programme.id, each.plan.id))
 
 
-def _lines(house: House, programme: Programme, plan: ReleasePlan, now: datetime) -> list[Line]:
+def _lines(
+    house: House, programme: Programme, plan: ReleasePlan, asked: tuple[datetime, int]
+) -> list[Line]:
     if plan.calendar is None:
         return []
+    now, ahead = asked
     waiting = {each.release for each in house.store.calendar.holds(programme.id)}
     every = house.store.releases(programme.id, plan.id)
     planned = {
@@ -234,10 +241,10 @@ def _lines(house: House, programme: Programme, plan: ReleasePlan, now: datetime)
         if each.plan == plan.id and each.kind is not NoticeKind.WITHDRAWN
     ]
     moved = put_off(house, programme.id, plan.id)
-    following = next_moment(plan.calendar, now)
+    following = islice((each for each in moments(plan.calendar) if each > now), ahead)
     shown = moments_until(plan.calendar, now)[-SHOWN_PAST:]
-    added = [(each.added_at) for each in house.store.programmes() if each.id == programme.id]
-    shown = [each for each in shown if each in planned or each in moved or each >= min(added)]
+    added = min(each.added_at for each in house.store.programmes() if each.id == programme.id)
+    shown = [each for each in shown if each in planned or each in moved or each >= added]
     return [
         Line(
             programme,
@@ -248,5 +255,5 @@ def _lines(house: House, programme: Programme, plan: ReleasePlan, now: datetime)
             tuple(each for each in notices if each.moment == moment),
             now,
         )
-        for moment in [*shown, *([following] if following else [])]
+        for moment in [*shown, *following]
     ]

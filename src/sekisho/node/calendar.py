@@ -8,7 +8,7 @@ from sekisho.errors import NotFound, fault
 from sekisho.gate import calendar as gate
 from sekisho.gate import corrections
 from sekisho.gate.admit import installed
-from sekisho.gate.calendar import Delay, Line
+from sekisho.gate.calendar import SHOWN_AHEAD, Delay, Line
 from sekisho.gate.corrections import Wrong
 from sekisho.gate.house import Call
 from sekisho.jobs import run_job, showing
@@ -16,7 +16,8 @@ from sekisho.model.calendar import ErrorClass, Hold, Notice
 from sekisho.model.programme import Programme
 from sekisho.model.release import Release
 from sekisho.model.text import Text
-from sekisho.people import Action, may
+from sekisho.node.punctual import Punctual
+from sekisho.people import ANYBODY, Action, may
 from sekisho.ports import Watch
 from sekisho.present.changes import Changes, changes_between
 from sekisho.present.released import Released
@@ -29,16 +30,25 @@ class Calendar:
         self._call = call
         self._released = released
 
-    def lines(self, programme: str | None = None) -> list[Line]:
+    def lines(self, programme: str | None = None, ahead: int = SHOWN_AHEAD) -> list[Line]:
         """The planned moments of every programme whose releases the actor may read."""
         house = self._call.house
         names = [programme] if programme else [each.id for each in house.store.programmes()]
         found = [installed(house, name) for name in names]
-        return gate.calendar_lines(house, [each for each in found if self._may_read(each)])
+        shown = [each for each in found if self._may_read(each)]
+        return gate.calendar_lines(house, shown, ahead)
+
+    def of_anybody(self) -> "Calendar":
+        """The same as everybody sees it."""
+        return Calendar(Call(self._call.house, ANYBODY), self._released)
 
     def publish_due(self) -> list[str]:
         """Publish what waited for a moment that has come; anybody may ask, nothing is early."""
         return gate.publish_due(self._call.house)
+
+    def punctual(self) -> Punctual:
+        """Publishes what is due as long as its `with` block runs."""
+        return Punctual(self._call.house)
 
     def delay(
         self, programme: str, plan: str, moment: datetime, until: datetime, reason: Text

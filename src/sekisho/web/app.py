@@ -22,6 +22,7 @@ from sekisho.web.api.records import Exchanging, records_api
 from sekisho.web.api.routes import api
 from sekisho.web.files import downloads, log_files
 from sekisho.web.languages import reader_language
+from sekisho.web.pages.calendar import Planned, calendar_api, calendar_pages
 from sekisho.web.pages.log import log_pages
 from sekisho.web.pages.officers import officer_pages
 from sekisho.web.pages.public import public_files, public_pages
@@ -53,6 +54,8 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
     app.add_middleware(Guard)
     app.include_router(api(node))
     app.include_router(log_api(node))
+    if isinstance(node, Planned):
+        app.include_router(calendar_api(node))
     if isinstance(node, Asking):
         app.include_router(queries(node))
     if isinstance(node, Exchanging):
@@ -60,6 +63,8 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
     for language in Language:
         app.include_router(pages(node, language))
         app.include_router(log_pages(node, language))
+        if isinstance(node, Planned):
+            app.include_router(calendar_pages(node, language))
         app.include_router(public_pages(node, language))
     if isinstance(node, Signing):
         for router in officer_pages(node):

@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Mapping
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from sekisho.errors import NotFound, fault
+from sekisho.present.history import history_about, status_word
 from sekisho.stores.tiles import FolderLog
 from sekisho.tlog.append import public_file
 from sekisho.tlog.paths import CHECKPOINT, parse_path
@@ -36,6 +37,8 @@ _AN_HOUR = "public, max-age=3600"
 """A revision never changes, but it can be withdrawn."""
 _ASK_AGAIN = "no-cache"
 KEY_FILE = "log.vkey"
+STATUS = "status.json"
+"""What became of a revision; no file of the release, since it may change."""
 
 
 def downloads(node: Served) -> APIRouter:
@@ -45,6 +48,9 @@ def downloads(node: Served) -> APIRouter:
     @router.get("/{programme}/{plan}/r{number:number}/{name}", dependencies=[Depends(only())])
     def exact(request: Request, programme: str, plan: str, number: int, name: str) -> Response:
         _, released = revision(node, programme, plan, number)
+        if name == STATUS:
+            about = history_about(released.release, released.became)
+            return JSONResponse(about, headers={"Cache-Control": _ASK_AGAIN})
         return _handed_out(request, released, name, _AN_HOUR)
 
     @router.get("/{programme}/{name}", dependencies=[Depends(only("lang"))])
@@ -81,10 +87,22 @@ def _handed_out(request: Request, released: ServedRelease, name: str, caching: s
     digest = hashlib.sha256(data).hexdigest()
     refuse_tampered(released, name, digest)
     suffix = f".{name.rsplit('.', 1)[-1]}"
-    headers = {"ETag": f'"{digest}"', "Cache-Control": caching}
+    status = status_word(released.release, released.became)
+    headers = {"ETag": f'"{digest}"', "Cache-Control": caching, **marked(released, status)}
     if suffix in _SAVED:
-        headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        saved = name if status == "current" else f"{status}-r{released.release.revision}-{name}"
+        headers["Content-Disposition"] = f'attachment; filename="{saved}"'
     return _unless_known(request, data, MEDIA_TYPES.get(suffix, "text/plain"), headers)
+
+
+def marked(released: ServedRelease, status: str) -> dict[str, str]:
+    """What a download says of its release: the file itself stays as the log's digest has it."""
+    headers = {"Sekisho-Status": status}
+    later = released.became.corrected_by
+    if later is not None:
+        place = f"/releases/{later.programme}/{later.plan}/r{later.revision}"
+        headers["Link"] = f'<{place}>; rel="successor-version"'
+    return headers
 
 
 def _unless_known(

@@ -9,7 +9,7 @@ from sekisho.errors import Fault, NotFound, TamperedError, fault
 from sekisho.gate.logbook import LogBook
 from sekisho.model.actor import Participant
 from sekisho.model.programme import Programme
-from sekisho.model.release import Release
+from sekisho.model.release import Became, Release
 from sekisho.terms import Language, ReleaseState
 from sekisho.tlog.testimony import Testimony
 
@@ -42,6 +42,8 @@ class ServedRelease(Protocol):
     def release(self) -> Release: ...
     @property
     def files(self) -> Mapping[str, Path]: ...
+    @property
+    def became(self) -> Became: ...
     def explain(self, language: Language | None = None) -> list[str]: ...
 
 
@@ -125,7 +127,9 @@ def revision(
 
 
 def is_handed_out(released: ServedRelease) -> bool:
-    """Whether the numbers may still be shown: a withdrawn release keeps only its page."""
+    """Whether the numbers may still be shown: of a withdrawn release as its notice says."""
+    if released.release.state is ReleaseState.WITHDRAWN:
+        return released.became.withdrawal is not None and not released.became.taken_down
     return released.release.state in {ReleaseState.OPEN, ReleaseState.CORRECTED}
 
 

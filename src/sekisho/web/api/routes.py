@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from fastapi import Path as InPath
 
 from sekisho.errors import NotFound, fault
+from sekisho.present.history import history_about
 from sekisho.present.testimony import testimony_about
 from sekisho.web.api.answers import both
 from sekisho.web.pages.views import downloads, exact_place_of, papers, place_of
@@ -74,6 +75,7 @@ def _whole(node: Served, released: ServedRelease) -> dict[str, object]:
     release, proof = released.release, node.proof(released.release.id)
     files = (downloads(released) if is_handed_out(released) else []) + papers(released)
     return {
+        **history_about(release, released.became),
         "protected_together_with": list(release.linked_set),
         "decision": {
             "outcome": release.decision.outcome.value,

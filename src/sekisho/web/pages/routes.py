@@ -12,6 +12,7 @@ from sekisho.present.chart import NARROW, WIDE, Frame, chart_description, chart_
 from sekisho.terms import Language
 from sekisho.web.languages import asked_language, wished_language
 from sekisho.web.pages import views
+from sekisho.web.pages.history import history_view
 from sekisho.web.pages.log import witness_views
 from sekisho.web.pages.public import tables_of
 from sekisho.web.pages.render import full_sentence, moment
@@ -130,7 +131,8 @@ def _release(
 ) -> dict[str, object]:
     programme, plan, number = wanted
     shelf, released = revision(node, programme, plan, number)
-    every = [each.release.revision for each in revisions(node, programme, plan)[1]]
+    editions = revisions(node, programme, plan)[1]
+    every = [each.release.revision for each in editions]
     release, table = released.release, released.release.table
     handed_out, proof = is_handed_out(released), node.proof(release.id)
     return {
@@ -138,7 +140,8 @@ def _release(
         "title": table.title.said(language),
         "programme_title": shelf.programme.title.said(language),
         "measure": views.measure(table, language),
-        "made": moment(release.made_at, language),
+        "made": moment(release.out_at, language),
+        "history": history_view(editions, released, language),
         "notice": views.state_sentence(released, every[-1], language),
         "handed_out": handed_out,
         "grids": views.grids(table, language) if handed_out else [],

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from sekisho.model.budget import ScaledDown
-from sekisho.model.release import Release
+from sekisho.model.release import Became, Release
 from sekisho.model.table import Suppressed, Table
 from sekisho.present.pivot import Grid, legend, pivot, said, shown_decimals
-from sekisho.terms import Language
+from sekisho.terms import Language, ReleaseState
 from sekisho.text import sentence
 from sekisho.web.pages.render import moment, size_text
-from sekisho.web.served import ServedRelease, Shelf, is_handed_out
+from sekisho.web.served import ServedRelease, Shelf
 
 _ITEM = "  - "
 MOST_ROWS = 2_000
@@ -232,8 +232,8 @@ def citation(shelf: Shelf, released: ServedRelease, origin: str, language: Langu
 
 def state_sentence(released: ServedRelease, newest: int, language: Language) -> str:
     """What a reader must know before using the numbers; empty when there is nothing."""
-    if not is_handed_out(released):
-        return sentence("web.state-withdrawn", language=language)
+    if released.release.state is ReleaseState.WITHDRAWN or released.became.corrected_by:
+        return "" if released.became != Became() else sentence("web.state-withdrawn", {}, language)
     if released.release.revision < newest:
         return sentence("web.state-older", {"newest": newest}, language)
     return ""
