@@ -65,6 +65,8 @@ class Policy:
     """`percent` (differences of logarithms) or `level` (differences of values)."""
     weekdays: bool = False
     """Whether each weekday has a level of its own."""
+    trend: bool = True
+    """Whether a trend that was there before is taken as going on."""
 
 
 How = Baseline | Growth | Index | Compound | Projection | Policy

@@ -96,12 +96,36 @@ def caveats_of(result: Result, language: Language) -> list[str]:
     """How the figures were worked out, and what they do not show."""
     way = way_of(result.indicator.how)
     how = result.indicator.how
-    alone = "-alone" if isinstance(how, Policy) and not how.comparison else ""
-    told = [sentence(f"indicators.means-{way}{alone}", _span(how), language)]
-    if isinstance(how, (Policy, Projection)):
+    told = [sentence(f"indicators.means-{way}{_variant(how)}", _span(how), language)]
+    if isinstance(how, Policy):
+        return [*told, *_moving_before(result, language)]
+    if isinstance(how, Projection):
         return told
     noisy = any(each.standard_error for each in result.observed)
     return [*told, sentence(f"indicators.errors-{'carried' if noisy else 'none'}", None, language)]
+
+
+def _variant(how: object) -> str:
+    """Which of the sentences on a policy fits: with a trend or without, compared or alone."""
+    if not isinstance(how, Policy):
+        return ""
+    return f"{'' if how.trend else '-steps'}{'' if how.comparison else '-alone'}"
+
+
+def _moving_before(result: Result, language: Language) -> Iterator[str]:
+    """In how many groups the difference was moving before the policy, for a reason of its own."""
+    trends = [
+        each.estimate
+        for each in result.figures
+        if each.what == "before" and isinstance(each.estimate, Estimate)
+    ]
+    moving = sum(
+        each.low is not None and each.high is not None and not each.low <= 0 <= each.high
+        for each in trends
+    )
+    how = result.indicator.how
+    if moving and isinstance(how, Policy) and not how.trend:
+        yield sentence("indicators.moving", {"moving": moving, "groups": len(trends)}, language)
 
 
 def _span(how: object) -> dict[str, object]:
@@ -167,7 +191,7 @@ def _summary(result: Result, language: Language) -> Iterator[str]:
         "below": below,
         "above": above,
         "unclear": len(found) - below - above,
-        "median": number(median(each.value for each in found)),
+        "median": number(round(median(each.value for each in found), 2)),
         "unit": unit_of(result.indicator, language),
     }
     yield sentence("indicators.summary", fields, language)

@@ -44,6 +44,12 @@ _POLICY = (
         choices=("percent", "level"),
         default="percent",
     ),
+    Key(
+        "trend",
+        Kind.BOOLEAN,
+        "whether a trend that was there before is taken as going on; without: means are compared",
+        default="true",
+    ),
     Key("weekdays", Kind.BOOLEAN, "whether each weekday has a level of its own", default="false"),
 )
 _WAYS: dict[str, tuple[str, tuple[Key, ...]]] = {
@@ -169,6 +175,7 @@ def _policy(said: dict[str, Any], days: Days) -> Policy:
         last=said["last"],
         scale=said.get("scale", "percent"),
         weekdays=said.get("weekdays", False),
+        trend=said.get("trend", True),
     )
 
 

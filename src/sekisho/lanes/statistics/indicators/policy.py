@@ -5,7 +5,9 @@ The difference between a group and the mean of the groups compared with is fitte
     d(t) = a + b t + weekday + level [t >= T] + slope (t - T) [t >= T] + rest(t)
 
 so that everything that moves all groups alike falls out, and a trend that the groups did not share
-before is taken as going on. The effect is the mean of level + slope (t - T) over the days since T.
+before is taken as going on. The effect is the mean of level + slope (t - T) over the times since T.
+Without a trend b and slope are left out: the effect is the change of the mean difference, and the
+trend that was there before is shown beside it, since it speaks against such a comparison.
 """
 
 import math
@@ -24,7 +26,6 @@ from sekisho.model.period import Period, period_of
 FEWEST = 8
 """Times that are needed before the policy, and as many since."""
 FEWEST_WEEKDAYS = 14
-WHAT = ("effect", "level", "slope", "before")
 All = Mapping[str, Series | NotEstimable]
 
 
@@ -53,8 +54,7 @@ def policy_effects(how: Policy, every: All) -> Iterator[Figure]:
         if isinstance(found, NotEstimable):
             yield Figure(group, began, "effect", found)
         else:
-            for what, each in zip(WHAT, found, strict=True):
-                yield Figure(group, began, what, each)
+            yield from (Figure(group, began, what, each) for what, each in found.items())
 
 
 def _study(how: Policy, every: All) -> _Study | NotEstimable:
@@ -98,26 +98,71 @@ def _path(how: Policy, every: All, group: str, times: Sequence[Period]) -> _Path
     return _Path(values, errors**2)
 
 
-def _effect(study: _Study, every: All, group: str, began: str) -> list[Estimate] | NotEstimable:
+def _effect(
+    study: _Study, every: All, group: str, began: str
+) -> dict[str, Estimate] | NotEstimable:
     start = period_of(began)
     if start is None:
         return NotEstimable("indicators.unread-time")
     before = sum(each.number < start.number for each in study.times)
-    since = len(study.times) - before
-    if not before or not since or start.step is not study.times[0].step:
+    later = len(study.times) - before
+    if not before or not later or start.step is not study.times[0].step:
         return NotEstimable("indicators.date-outside", {"at": began})
     least = FEWEST_WEEKDAYS if study.how.weekdays else FEWEST
-    if min(before, since) < least:
-        there = {"before": before, "since": since, "least": least}
+    if min(before, later) < least:
+        there = {"before": before, "since": later, "least": least}
         return NotEstimable("indicators.too-few-around", there)
     path = _path(study.how, every, group, study.times)
     if isinstance(path, NotEstimable):
         return path
     difference = path.values - study.compared.values
-    columns = _columns(study, start)
-    fitted = fit(difference, columns, lags_of(len(study.times)))
-    noise = _noise_alone(columns, path.variances + study.compared.variances)
-    return [_figure(fitted, noise, w, study.how.scale) for w in _weights(columns, since)]
+    errors = path.variances + study.compared.variances
+    since = np.array([float(each.number - start.number) for each in study.times])
+    return dict(_figures(study, since, difference, errors))
+
+
+def _figures(
+    study: _Study, since: Floats, difference: Floats, errors: Floats
+) -> Iterator[tuple[str, Estimate]]:
+    """Effect and trend before; where a trend goes on, the change of level and of slope, too."""
+    held = (since >= 0).astype(float)
+    constant = np.ones(len(since))
+    weekdays = _weekdays(study)
+    if study.how.trend:
+        columns = np.column_stack([held, held * since, since, constant, *weekdays])
+        middle = float(since.max()) / 2
+        wanted = {"effect": (1.0, middle, 0.0), "level": (1.0, 0.0, 0.0)}
+        wanted |= {"slope": (0.0, 1.0, 0.0), "before": (0.0, 0.0, 1.0)}
+        yield from _fitted(study, columns, (difference, errors), wanted)
+        return
+    columns = np.column_stack([held, constant, *weekdays])
+    yield from _fitted(study, columns, (difference, errors), {"effect": (1.0,)})
+    early = since < 0
+    columns = np.column_stack([since, constant, *weekdays])[early]
+    yield from _fitted(study, columns, (difference[early], errors[early]), {"before": (1.0,)})
+
+
+def _weekdays(study: _Study) -> list[Floats]:
+    """A column for each weekday but Monday, where weekdays have levels of their own."""
+    if not study.how.weekdays:
+        return []
+    found = np.array([each.weekday or 0 for each in study.times])
+    return [(found == each).astype(float) for each in range(1, 7)]
+
+
+def _fitted(
+    study: _Study,
+    columns: Floats,
+    numbers: tuple[Floats, Floats],
+    wanted: Mapping[str, tuple[float, ...]],
+) -> Iterator[tuple[str, Estimate]]:
+    """Each wanted sum of the first coefficients, with its interval."""
+    values, errors = numbers
+    fitted = fit(values, columns, lags_of(len(values)))
+    noise = _noise_alone(columns, errors)
+    for what, first in wanted.items():
+        weights = np.array([*first, *([0.0] * (columns.shape[1] - len(first)))])
+        yield what, _figure(fitted, noise, weights, study.how.scale)
 
 
 def lags_of(many: int) -> int:
@@ -127,25 +172,6 @@ def lags_of(many: int) -> int:
     for practice", Journal of Business and Economic Statistics 36 (2018).
     """
     return math.ceil(1.3 * math.sqrt(many))
-
-
-def _columns(study: _Study, start: Period) -> Floats:
-    """Level, slope, trend, constant, then weekdays: a row for each time."""
-    since = np.array([float(each.number - start.number) for each in study.times])
-    held = (since >= 0).astype(float)
-    columns = [held, held * since, since, np.ones(len(since))]
-    if study.how.weekdays:
-        weekdays = np.array([each.weekday or 0 for each in study.times])
-        columns += [(weekdays == each).astype(float) for each in range(1, 7)]
-    return np.column_stack(columns)
-
-
-def _weights(columns: Floats, since: int) -> list[Floats]:
-    """Effect, level, slope and trend before, as weights of the coefficients."""
-    weights = [np.zeros(columns.shape[1]) for _ in WHAT]
-    weights[0][0], weights[0][1] = 1.0, (since - 1) / 2
-    weights[1][0] = weights[2][1] = weights[3][2] = 1.0
-    return weights
 
 
 def _noise_alone(columns: Floats, variances: Floats) -> Floats:
