@@ -201,6 +201,7 @@ def formats() -> tuple[Format, ...]:
     """Every format in which a release is handed out, charts and workbooks where installed."""
     from sekisho.formats.csv import CsvFormat
     from sekisho.formats.json import JsonFormat
+    from sekisho.formats.papers import papers
     from sekisho.formats.parquet import ParquetFormat
     from sekisho.formats.release_book import ReleaseBook
     from sekisho.formats.sdmx import SdmxStructure, sdmx_is_installed
@@ -216,7 +217,7 @@ def formats() -> tuple[Format, ...]:
         found += [SdmxMl(), SdmxCsv(), SdmxStructure()]
     if charts_are_installed():
         found += [ChartFormat(Language.EN), ChartFormat(Language.JA)]
-    return tuple(found)
+    return (*found, *papers())
 
 
 def record_formats() -> tuple[RecordFormat, ...]:

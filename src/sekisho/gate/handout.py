@@ -52,8 +52,10 @@ def write_papers(house: House, programme: Programme, release: Release, own: Path
     refuse_unshowable(release.table)
     papers = own / "papers"
     papers.mkdir()
-    about = about_release(programme, release)
-    for each in house.formats():
+    about = about_release(programme, release) | _about_house(house, programme)
+    formats = house.formats()
+    about["files"] = sorted(f"{release.plan}{each.suffix}" for each in formats)
+    for each in formats:
         each.write(release.table, papers / f"{release.plan}{each.suffix}", about)
     write_whole(papers / ABOUT, _json(about))
     files = {file.name: digest_of(file) for file in sorted(papers.iterdir())}
@@ -64,6 +66,15 @@ def write_papers(house: House, programme: Programme, release: Release, own: Path
         waiting.rename(own / "left-by-a-killed-call")
     move_into_place(papers, waiting)
     return replace(release, files=files)
+
+
+def _about_house(house: House, programme: Programme) -> dict[str, object]:
+    """Who publishes, and in which log: what a citation needs."""
+    publisher: dict[str, object] = {"id": programme.steward}
+    for each in house.store.participants():
+        if each.id == programme.steward:
+            publisher["name"] = _both(each.name)
+    return {"publisher": publisher, "origin": house.origin}
 
 
 _UNSHOWABLE = re.compile(
