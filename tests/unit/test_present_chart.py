@@ -4,16 +4,19 @@ from decimal import Decimal
 
 import pytest
 
-from sekisho.model.table import SUPPRESSED, Row
+from sekisho.model.table import SUPPRESSED, Row, Uncertainty
 from sekisho.model.text import Text
 from sekisho.present.chart import (
     MAX_PANELS,
     NARROW,
     ChartFormat,
+    View,
     chart_description,
     chart_svg,
     charts_are_installed,
 )
+from sekisho.present.drawing import Axis, axis_of, chart_grid, drawing
+from sekisho.present.pivot import Heading
 from sekisho.terms import Language
 from tests.lib.releases import DESTINATION, YEAR, purchases, small
 
@@ -44,10 +47,72 @@ def test_a_hidden_value_has_a_cross_and_no_bar():
         ),
     )
     svg = chart_svg(table, EN)
-    bars = re.findall(r'aria-label="at: (\d+); value: (\d+)"', svg)
-    assert bars == [("2020", "10"), ("2022", "30")]
-    assert len(symbols(svg)) == 1
+    said = [
+        (node.get("aria-label"), node.get("d") == symbols(svg)[-1])
+        for node in ET.fromstring(svg).iter(f"{SVG}path")
+        if node.get("aria-roledescription") == "point"
+    ]
+    assert said == [
+        ("All destinations – 2020: 10 JPY", False),
+        ("All destinations – 2022: 30 JPY", False),
+        ("All destinations – 2021: hidden (protected); the value exists and is not zero", True),
+    ]
     assert "hidden (protected)" in texts(svg)
+    line = next(
+        n.get("d")
+        for n in ET.fromstring(svg).iter(f"{SVG}path")
+        if "line" in str(n.get("aria-roledescription"))
+    )
+    assert "L" not in line.split("M", 2)[1]
+
+
+@pytest.mark.parametrize(
+    ("codes", "axis"),
+    [
+        (("2019", "2020"), Axis.TIME),
+        (("2019-05", "2019-06"), Axis.TIME),
+        (("2019Q1", "2019-Q2"), Axis.TIME),
+        (("00-02", "02-04"), Axis.CLASSES),
+        (("<5", "5-9", "65+"), Axis.CLASSES),
+        (("[0,10)", "[10,20)"), Axis.CLASSES),
+        (("2019", "other"), Axis.GROUPS),
+        (("JP", "DE"), Axis.GROUPS),
+        (("2019",), Axis.GROUPS),
+    ],
+)
+def test_what_an_axis_is_follows_from_its_groups_alone(codes, axis):
+    assert axis_of([Heading("All", 0, (None,)), *(Heading(c, 1, (c,)) for c in codes)]) is axis
+
+
+def test_classes_stand_side_by_side_with_their_intervals_and_groups_lie_flat():
+    known = Uncertainty(Decimal(5), Decimal(10), Decimal(30))
+    classes = small(rows=tuple(Row((f"{n}-{n + 9}",), Decimal(20), known) for n in (0, 10, 20)))
+    drawn = drawing(classes, EN)
+    assert drawn.axis is Axis.CLASSES
+    assert not drawn.lies_flat
+    assert "95 % interval 10 to 30" in chart_svg(classes, EN)
+    groups = small(rows=tuple(Row((f"g{n}",), Decimal(n)) for n in range(9)))
+    assert drawing(groups, EN).lies_flat
+    assert drawing(groups, EN).places[0] == "g8"
+
+
+def test_the_large_panel_is_about_what_was_chosen_and_the_small_ones_about_its_parts():
+    rows = chart_grid(purchases(), EN).rows
+    place = next(p for p, head in enumerate(rows) if head.label == "Eastern Africa")
+    drawn = drawing(purchases(), EN, View(show=place))
+    assert drawn.large is not None
+    assert drawn.large.title == "Eastern Africa"
+    assert "Kenya" in [panel.title for panel in drawn.small]
+    assert "All destinations" not in chart_description(purchases(), EN, View(show=place))
+
+
+def test_time_stays_along_the_axis_whichever_way_round_the_table_is():
+    assert drawing(purchases(), EN, View((1, 0))) == drawing(purchases(), EN)
+
+
+def test_a_chart_of_hidden_values_alone_shows_crosses_and_no_scale():
+    drawn = chart_svg(small(SUPPRESSED, SUPPRESSED, SUPPRESSED), EN)
+    assert not [text for text in texts(drawn) if text and text[0].isdigit()]
 
 
 @pytest.mark.parametrize("language", Language)

@@ -1,12 +1,12 @@
 """A table as people read it: the first dimension down, the second across."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 
 from sekisho.formats.cells import labels_of
-from sekisho.model.table import Cell, Suppressed, Table, TableDimension
+from sekisho.model.table import Cell, Row, Suppressed, Table, TableDimension, Uncertainty
 from sekisho.terms import Language
 from sekisho.text import sentence
 
@@ -37,46 +37,65 @@ class Grid:
     columns: tuple[Heading, ...]
     rows: tuple[Heading, ...]
     cells: tuple[tuple[Cell | None, ...], ...]
+    bounds: tuple[tuple[Uncertainty | None, ...], ...] = ()
+    """As `cells`: how far noise may have carried each number; empty when nothing is known."""
 
 
-def pivot(table: Table, language: Language) -> tuple[Grid, ...]:
-    """The table's sections, headings in the order in which the rows bring them."""
+def pivot(table: Table, language: Language, order: Sequence[int] = ()) -> tuple[Grid, ...]:
+    """The table's sections, headings in the order in which the rows bring them.
+
+    `order` names the dimensions by their place, what goes down first, then what goes across;
+    empty for the order that the table has.
+    """
+    places = tuple(order) or tuple(range(len(table.dimensions)))
     widths = [len(dimension.columns) for dimension in table.dimensions]
-    placed = {_split(row.groups, widths): row.cell for row in table}
+    placed = {
+        tuple(parts[place] for place in places): row
+        for row in table
+        for parts in (_split(row.groups, widths),)
+    }
     labels = labels_of(table, language)
     heads = [
-        [_heading(labels, d, groups, language) for groups in dict.fromkeys(k[i] for k in placed)]
-        for i, d in enumerate(table.dimensions)
+        [
+            _heading(labels, table.dimensions[place], groups, language)
+            for groups in dict.fromkeys(key[i] for key in placed)
+        ]
+        for i, place in enumerate(places)
     ]
     down = heads[0] if heads else []
     across = heads[1] if len(heads) > 1 else [Heading(table.measure_title.said(language), 0, ())]
+    titles = [table.dimensions[place].title.said(language) for place in places]
     return tuple(
-        _grid(table, placed, (down, across, rest), language) for rest in product(*heads[2:])
+        _grid(placed, (down, across, rest), titles, bounded=table.has_intervals)
+        for rest in product(*heads[2:])
     )
 
 
 def _grid(
-    table: Table,
-    placed: dict[tuple[Groups, ...], Cell],
+    placed: Mapping[tuple[Groups, ...], Row],
     heads: tuple[list[Heading], list[Heading], tuple[Heading, ...]],
-    language: Language,
+    titles: Sequence[str],
+    *,
+    bounded: bool,
 ) -> Grid:
     down, across, rest = heads
-    two = len(table.dimensions) > 1
+    two = len(titles) > 1
     fixed = tuple(head.groups for head in rest)
 
-    def at(row: Heading, column: Heading) -> Cell | None:
+    def at(row: Heading, column: Heading) -> Row | None:
         own = (row.groups, column.groups) if two else (row.groups,)
         return placed.get((*own, *fixed))
 
-    titles = [dimension.title.said(language) for dimension in table.dimensions]
+    lines = [[at(row, column) for column in across] for row in down]
+    known = [[each.uncertainty if each else None for each in line] for line in lines]
     return Grid(
         section=" / ".join(head.label for head in rest),
         corner=titles[0] if titles else "",
         across=titles[1] if two else "",
         columns=tuple(across),
         rows=tuple(down),
-        cells=tuple(tuple(at(row, column) for column in across) for row in down),
+        cells=tuple(tuple(each.cell if each else None for each in line) for line in lines),
+        bounds=tuple(map(tuple, known)) if bounded else (),
     )
 
 
