@@ -30,8 +30,9 @@ class JsonFormat:
     """Everything about the table, then one line a cell.
 
     A shown cell is `{"value": "12.30"}`, its decimals as a string so that no reader rounds it, with
-    `standard_error`, `low` and `high` beside it where it carries noise; a hidden one is
-    `{"status": "confidential"}`. A group that is null is a total over its column.
+    `standard_error`, `low` and `high` beside it where it carries noise, and `counted` where it puts
+    back what scaling down took; a hidden one is `{"status": "confidential"}`. A group that is null
+    is a total over its column.
     """
 
     name: str = "json"
@@ -91,7 +92,7 @@ def _lines(table: Table) -> Iterator[str]:
             if isinstance(row.cell, Suppressed):
                 cell = hidden
             else:
-                ends = _bounds(row, write) if estimated else ""
+                ends = _bounds(row, write) + _counted(row, write) if estimated else ""
                 cell = f'{{"value":"{write(row.cell)}"{ends}}}'
             yield f'{{"groups":[{",".join(groups)}],"cell":{cell}}}'
 
@@ -99,6 +100,14 @@ def _lines(table: Table) -> Iterator[str]:
 def _bounds(row: Row, write: Callable[[Decimal], str]) -> str:
     found = zip(ESTIMATE_COLUMNS, bounds(row) or (), strict=False)
     return "".join(f',"{name}":"{write(each)}"' for name, each in found)
+
+
+def _counted(row: Row, write: Callable[[Decimal], str]) -> str:
+    """What was counted before it was corrected for large contributions, where it was."""
+    if row.counted is None:
+        return ""
+    inside = _bounds(Row((), row.counted.cell, row.counted.uncertainty), write)
+    return f',"counted":{{"value":"{write(row.counted.cell)}"{inside}}}'
 
 
 def _labels_in_use(table: Table) -> list[tuple[str, str, Text]]:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from sekisho.errors import Fault, SekishoError, fault
 from sekisho.gate.answers import Answered
+from sekisho.gate.bound_papers import bound_document, interval_of
 from sekisho.gate.files import move_into_place, workshop, write_whole
 from sekisho.gate.house import House
 from sekisho.gate.private import decimal_text
 from sekisho.lanes.statistics.privacy.calibrate import SIGMA
-from sekisho.lanes.statistics.privacy.lost import Lost, Share
+from sekisho.lanes.statistics.privacy.histogram import Share
+from sekisho.lanes.statistics.privacy.lost import Lost
 from sekisho.lanes.statistics.privacy.table import Number, PrivateRow, Shown
 from sekisho.model.budget import BudgetCharge
 from sekisho.model.decision import CitedRule
@@ -24,7 +26,6 @@ from sekisho.tlog.note import Verifier
 from sekisho.tlog.proof import verify_receipt
 
 ANSWER = "answer.json"
-INTERVAL = "95 % for the noise alone"
 
 
 def entry_file(index: int) -> str:
@@ -117,11 +118,12 @@ def about_answer(answered: Answered) -> dict[str, object]:
             "neighbours": f"all rows of one {priced.ledgers[0].dataset.privacy_unit}",
             "noise_scale": SIGMA,
         },
-        "interval": INTERVAL,
+        "interval": interval_of(table.limits),
         "columns": list(table.columns),
         "group_columns": list(table.group_columns),
         "rows": [_row(table.group_columns, row) for row in table.rows],
         "scaled_down": [_lost(each) for each in table.lost],
+        "bounds": [bound_document(each) for each in table.limits],
         "decision": {
             "outcome": decision.outcome.value,
             "at": decision.at.isoformat(),
@@ -153,12 +155,13 @@ def _row(columns: tuple[str, ...], row: PrivateRow) -> dict[str, object]:
 
 def _number(number: Number) -> dict[str, object]:
     inside = number.interval
-    return {
+    said: dict[str, object] = {
         "value": _plain(number.value),
         "standard_error": number.standard_error,
         "low": inside.low if inside else None,
         "high": inside.high if inside else None,
     }
+    return said | ({"counted": _number(number.clipped)} if number.clipped else {})
 
 
 def _plain(value: Shown) -> object:

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -10,7 +10,8 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from sekisho.errors import Fault, UsageError, fault
 from sekisho.gate.admit import installed, permit
-from sekisho.gate.bounds_asked import bounded_by
+from sekisho.gate.bounds_asked import Bounds, bounded_by
+from sekisho.gate.earlier_bounds import bounds_before
 from sekisho.gate.house import Call, House
 from sekisho.gate.judge import judge, refuse
 from sekisho.gate.locks import held
@@ -26,11 +27,11 @@ from sekisho.gate.private import (
 from sekisho.lanes.statistics.privacy.answer import answers_at
 from sekisho.lanes.statistics.privacy.draw import from_bytes
 from sekisho.lanes.statistics.privacy.finish import finish
-from sekisho.lanes.statistics.privacy.lost import Share
+from sekisho.lanes.statistics.privacy.histogram import Share
 from sekisho.lanes.statistics.privacy.table import PrivateTable
 from sekisho.lanes.statistics.private_tables import released_table
 from sekisho.model.budget import BudgetCharge, Cost, ScaledDown
-from sekisho.model.dataset import ContributionDeclaration
+from sekisho.model.dataset import UNDECLARED, ContributionDeclaration
 from sekisho.model.decision import Decision
 from sekisho.model.programme import Programme, ReleasePlan
 from sekisho.model.release import Release
@@ -57,7 +58,7 @@ class Asked:
     sql: str
     purpose: str
     epsilon: Decimal
-    bounds: Mapping[str, int | bool | Decimal] = field(default_factory=dict)
+    bounds: Bounds = field(default_factory=dict)
     """Parts of the declared contribution that are another for this question alone."""
 
 
@@ -137,7 +138,7 @@ def release_private(
     Raises: Refused by a rule, the refusal logged, or when the budget does not hold the charge.
     """
     house = call.house
-    priced = price(house, _planned(call, programme, plan))
+    priced = _as_made(call, programme, plan)
     same = made_before(house, (programme.id, plan.id, priced.request))
     if same is not None:
         return same_again(same, correcting)
@@ -162,7 +163,8 @@ def private_faults(call: Call, programme: Programme, release: Release) -> list[F
         return [fault("budget.no-draw", release=release.id)]
     if plan is None:
         return [fault("budget.other-basis", release=release.id)]
-    priced = price(call.house, _planned(call, programme, plan), release.deliveries)
+    asked = _planned(call, programme, plan, release.revision)
+    priced = price(call.house, asked, release.deliveries)
     if priced.request != release.request:
         return [fault("budget.other-basis", release=release.id)]
     if released_table(plan, finish(priced.plan, from_bytes(kept))) != release.table:
@@ -188,12 +190,30 @@ def _question(call: Call, programme: Programme, asked: Asked) -> Question:
     return Question(programme, query, asked.purpose, call.actor, asked.epsilon, said, QUERY)
 
 
-def _planned(call: Call, programme: Programme, plan: ReleasePlan) -> Question:
+def _planned(
+    call: Call, programme: Programme, plan: ReleasePlan, before: int | None = None
+) -> Question:
+    """A plan as a question; with bounds of an earlier release it is asked before a revision."""
     query = parse(plan.sql, programme.datasets, programme.lookups, plan.sql_file)
     said = plan.contribution or _declared(programme, query)
     if plan.epsilon is None:
         raise UsageError(fault("programme.no-epsilon"))
-    return Question(programme, query, programme.purpose, call.actor, plan.epsilon, said, plan.id)
+    earlier = bounds_before(call.house, programme.id, plan.id, before) if said.earlier else None
+    epsilon, purpose = plan.epsilon, programme.purpose
+    return Question(programme, query, purpose, call.actor, epsilon, said, plan.id, earlier)
+
+
+def _as_made(call: Call, programme: Programme, plan: ReleasePlan) -> Priced:
+    """The price of a plan: as one of its releases was made, if over the same data, else anew.
+
+    A release that takes over the bounds of an earlier one must not follow from itself.
+    """
+    house, asked = call.house, _planned(call, programme, plan)
+    for release in house.store.releases(programme.id, plan.id) if asked.earlier else ():
+        again = price(house, _planned(call, programme, plan, release.revision))
+        if again.request == release.request:
+            return again
+    return price(house, asked)
 
 
 def _declared(programme: Programme, query: Query) -> ContributionDeclaration:
@@ -202,7 +222,7 @@ def _declared(programme: Programme, query: Query) -> ContributionDeclaration:
         dataset = programme.dataset(scan.dataset) if isinstance(scan, Scan) else None
         if dataset is not None and dataset.contribution is not None:
             return dataset.contribution
-    return ContributionDeclaration()
+    return UNDECLARED
 
 
 def _made(
@@ -235,7 +255,7 @@ def _cost(priced: Priced, table: PrivateTable) -> Cost:
         ScaledDown(each.measures, *_percent(each.missing), *_percent(each.units))
         for each in table.lost
     )
-    return Cost(priced.epsilon, priced.delta, periods, scaled)
+    return Cost(priced.epsilon, priced.delta, periods, scaled, table.limits)
 
 
 def _percent(share: Share | None) -> tuple[Decimal | None, Decimal | None]:

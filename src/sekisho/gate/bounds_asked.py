@@ -7,11 +7,17 @@ of an answer, never its protection.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 from sekisho.errors import UsageError, fault
 from sekisho.model.dataset import ContributionDeclaration
 
-Bounds = Mapping[str, int | bool | Decimal]
+CHOSEN = "chosen"
+"""Asked for instead of a number: it is chosen from a noisy count of units by size."""
+
+_Read = TypeVar("_Read")
+
+Bounds = Mapping[str, int | bool | Decimal | str]
 """By the names of `ContributionDeclaration`."""
 
 
@@ -42,11 +48,15 @@ def _length(said: object) -> Decimal:
     return length
 
 
-_READ: Mapping[str, Callable[[object], int | bool | Decimal]] = {
-    "groups": _whole,
-    "rows": _whole,
+def _or_chosen(read: Callable[[object], _Read]) -> Callable[[object], _Read | str]:
+    return lambda said: CHOSEN if said == CHOSEN else read(said)
+
+
+_READ: Mapping[str, Callable[[object], int | bool | Decimal | str]] = {
+    "groups": _or_chosen(_whole),
+    "rows": _or_chosen(_whole),
     "found_groups": _whole,
-    "length": _length,
+    "length": _or_chosen(_length),
     "sampled": _flag,
 }
 """What may be asked for, and how it is read; its range is the plan's to judge."""
@@ -57,7 +67,7 @@ def bounds_of(said: Mapping[str, object]) -> Bounds:
 
     Raises: UsageError at a name that is none, or a value that is no number.
     """
-    found: dict[str, int | bool | Decimal] = {}
+    found: dict[str, int | bool | Decimal | str] = {}
     for name, value in said.items():
         if value is None:
             continue
@@ -74,8 +84,17 @@ def bounded_by(declared: ContributionDeclaration, bounds: Bounds) -> Contributio
 
     Raises: UsageError when a bound is not positive; `plan_release` refuses one that is too large.
     """
-    changed: Mapping[str, object] = bounds
     for name, value in bounds.items():
-        if name != "sampled" and not (name == "found_groups" and value == 0) and not value > 0:
+        free = isinstance(value, str) or name == "sampled"
+        if not (free or (name == "found_groups" and value == 0) or Decimal(value) > 0):
             raise UsageError(fault("budget.bounds-form", known=f"`{name}`"))
-    return replace(declared, **changed)  # type: ignore[arg-type]
+    asked: dict[str, object] = {n: v for n, v in bounds.items() if v != CHOSEN}
+    if CHOSEN in bounds.values() or asked.keys() & {"groups", "rows", "length"}:
+        asked |= {"chosen": _chosen(declared.chosen, bounds), "earlier": False}
+    return replace(declared, **asked)  # type: ignore[arg-type]
+
+
+def _chosen(declared: frozenset[str], bounds: Bounds) -> frozenset[str]:
+    """What is chosen with a question's own bounds; who names groups means rows as declared."""
+    kept = set(declared) - bounds.keys() - ({"rows"} if "groups" in bounds else set())
+    return frozenset(kept | {name for name, value in bounds.items() if value == CHOSEN})

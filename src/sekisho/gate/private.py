@@ -12,6 +12,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from sekisho.errors import QueryError, Refused, fault
+from sekisho.gate.earlier_bounds import EarlierBounds
 from sekisho.gate.house import House, Said, entry_of
 from sekisho.gate.judge import (
     deliveries_known,
@@ -65,6 +66,8 @@ class Question:
     contribution: ContributionDeclaration
     what: str
     """The release plan, or `query`."""
+    earlier: EarlierBounds | None = None
+    """Bounds of an earlier release, which take the place of a choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +323,12 @@ def _plan(question: Question, tables: Tables, datasets: Sequence[Dataset]) -> Pl
         found_groups=said.found_groups,
         length=said.length,
         sampled=said.sampled,
+        chosen=said.chosen,
     )
+    plan = plan_release(question.query, tables, contribution, widest, question.epsilon)
+    if question.earlier is None or not question.earlier.fit(plan):
+        return plan
+    contribution = replace(contribution, earlier=question.earlier.sizes)
     return plan_release(question.query, tables, contribution, widest, question.epsilon)
 
 

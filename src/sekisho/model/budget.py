@@ -58,6 +58,34 @@ class ScaledDown:
 
 
 @dataclass(frozen=True, slots=True)
+class ContributionLimit:
+    """Up to what a unit counted fully in measures that were scaled together, and how it was found.
+
+    Units: groups, or the length of a unit's amounts in the unit of the first measure.
+    """
+
+    measures: tuple[str, ...]
+    kind: str
+    """`groups` or `length`."""
+    value: Decimal
+    by: str
+    """`declared`, `chosen` from the noisy sizes, taken from an `earlier` release, or `unseen`: no
+    size stood out of the noise."""
+    share: Decimal
+    """Part of the loss that counting the sizes took."""
+    speaks_for: Decimal | None = None
+    """What the noisy sizes speak for, where the limit was not chosen from them."""
+    is_stale: bool = False
+    """Whether that is more than twice, or less than half, of the limit."""
+    factor: Decimal | None = None
+    """Counts are this times what was counted, to put back what scaling down took; None: as
+    counted."""
+    factor_error: Decimal | None = None
+    bins: tuple[tuple[Decimal, int], ...] = ()
+    """The noisy histogram of sizes: where each bin begins, and how many units it holds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What a release cost the people in the data, as its papers say it."""
 
@@ -65,3 +93,4 @@ class Cost:
     delta: Decimal
     periods: tuple[str, ...]
     scaled_down: tuple[ScaledDown, ...] = ()
+    limits: tuple[ContributionLimit, ...] = ()

@@ -138,3 +138,11 @@ class ContributionDeclaration:
     """Root of the sum over groups of the squares of a unit's amounts, in the measure's unit."""
     sampled: bool = False
     """Keep that many groups of each unit, chosen by a hash, instead of scaling all of them down."""
+    chosen: frozenset[str] = frozenset()
+    """Which of `groups`, `rows` and `length` are chosen from a noisy count of units by size."""
+    earlier: bool = False
+    """Whether they are taken from an earlier release of the same plan, where there is one."""
+
+
+UNDECLARED = ContributionDeclaration(chosen=frozenset({"groups", "rows"}))
+"""What holds where nothing is declared: whoever cannot guess a bound gets one that fits."""

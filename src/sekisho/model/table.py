@@ -29,6 +29,14 @@ class Uncertainty:
     high: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A number as it was counted, with noise, before it was corrected for large contributions."""
+
+    cell: Decimal
+    uncertainty: Uncertainty
+
+
 SUPPRESSED = Suppressed()
 Cell = Decimal | int | Suppressed
 
@@ -52,6 +60,8 @@ class Row:
     cell: Cell
     uncertainty: Uncertainty | None = None
     """With noise (differential privacy), where it is known how far it may have carried it."""
+    counted: Counted | None = None
+    """What was counted, where the cell puts back what scaling down took from it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,10 @@ from sekisho.gate.private import Priced
 from sekisho.lanes.statistics.privacy.answer import Expected, expected_errors, explained
 from sekisho.lanes.statistics.privacy.lost import Lost
 from sekisho.lanes.statistics.privacy.measures import Reading
+from sekisho.lanes.statistics.privacy.plan_bounding import HISTOGRAM_SHARE
 from sekisho.lanes.statistics.privacy.table import Number, PrivateTable, Shown
 from sekisho.model.decision import Decision
+from sekisho.present.bounds import corrected, limit_lines, plain
 from sekisho.rules.explain import explain as explain_decision
 from sekisho.terms import Language
 from sekisho.text import sentence
@@ -64,7 +66,12 @@ class Quoted:
         """The quote in sentences."""
         spoken = language or self.language
         said = [_cost(self, each, spoken) for each in self.budgets]
-        return said + [_expected(each, spoken) for each in self.expected]
+        said += [_expected(each, spoken) for each in self.expected]
+        chosen = dict.fromkeys(each.measure for each in self.expected if each.chosen)
+        if chosen:
+            fields = {"measures": ", ".join(chosen), "share": plain(HISTOGRAM_SHARE * 100)}
+            said.append(sentence("budget.chooses", fields, spoken))
+        return said
 
     def explain(self, language: Language | None = None) -> list[str]:
         """Why the answer is private, step by step."""
@@ -81,7 +88,8 @@ class Quoted:
                     "measure": each.measure,
                     "groups": list(each.groups),
                     "numbers": each.cells,
-                    "standard_error": each.standard_error,
+                    ("places_off" if each.in_places else "standard_error"): each.standard_error,
+                    **({"for_each": plain(each.bound), "of": each.chosen} if each.chosen else {}),
                 }
                 for each in self.expected
             ],
@@ -125,7 +133,10 @@ def _expected(each: Expected, language: Language) -> str:
         else (f"{each.standard_error:,.0f}")
     )
     fields = {"measure": each.measure, "groups": groups, "cells": f"{each.cells:,}"}
-    return sentence("budget.expected", {**fields, "error": error}, language)
+    fields["bound"] = plain(each.bound)
+    code = "budget.expected-places" if each.in_places else "budget.expected"
+    code = f"budget.expected-{each.chosen}" if each.chosen else code
+    return sentence(code, {**fields, "error": error}, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +177,17 @@ class Queried:
     def notes(self, language: Language | None = None) -> list[str]:
         """What to know when reading it: noise, what was scaled down, what it cost."""
         spoken = language or self.language
-        said = [sentence("budget.interval", language=spoken)]
+        numbers = [each for row in self.table.rows for each in row.numbers.values()]
+        said = []
+        if any(each.interval is not None for each in numbers) or not numbers:
+            puts_back = any(each.factor is not None for each in self.table.limits)
+            code = "budget.interval-corrected" if puts_back else "budget.interval"
+            said.append(sentence(code, language=spoken))
+        said += limit_lines(self.table.limits, spoken)
+        if any(_is_drawn(each) for each in numbers):
+            said.append(sentence("budget.drawn", language=spoken))
         for each in self.table.lost:
-            said += _lost(each, spoken)
+            said += _lost(each, spoken, put_back=corrected(self.table.limits, each.measures))
         for budget in self.budgets:
             spent = {
                 "epsilon": loss_text(budget.epsilon),
@@ -211,15 +230,21 @@ class Queried:
         return f'<div lang="{self.language.value}">{table}{notes}</div>'
 
 
-def _lost(lost: Lost, language: Language) -> Iterator[str]:
+def _is_drawn(number: Number) -> bool:
+    """Whether a number carries noise without that its error is known."""
+    return number.interval is None and isinstance(number.value, int | Decimal)
+
+
+def _lost(lost: Lost, language: Language, *, put_back: bool) -> Iterator[str]:
     """What scaling down did, as far as it can be said."""
     measures = ", ".join(lost.measures)
-    for code, share in (("lost", lost.missing), ("scaled", lost.units)):
+    missing = None if put_back else lost.missing
+    for code, share in (("lost", missing), ("scaled", lost.units)):
         if share is not None:
             percent, error = f"{share.value * 100:.1f}", f"{share.standard_error * 100:.1f}"
             fields = {"measures": measures, "percent": percent, "error": error}
             yield sentence(f"budget.{code}", fields, language)
-    if lost.missing is None:
+    if missing is None and not put_back:
         yield sentence("budget.lost-unknown", {"measures": measures}, language)
 
 

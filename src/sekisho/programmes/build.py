@@ -92,12 +92,19 @@ def _contribution_of(value: dict[str, Any]) -> ContributionDeclaration | None:
     if "contribution" not in value:
         return None
     said = value["contribution"]
+    groups = said.get("groups", 1 if said.get("sampled") else "chosen")
+    rows = said.get("rows", 1 if isinstance(groups, int) else "chosen")
+    length = said.get("length")
+    named = (("groups", groups), ("rows", rows), ("length", length))
+    chosen = frozenset(name for name, each in named if each in ("chosen", "earlier"))
     return ContributionDeclaration(
-        groups=said.get("groups", 1),
-        rows=said.get("rows", 1),
+        groups=1 if "groups" in chosen else groups,
+        rows=1 if "rows" in chosen else rows,
         found_groups=said.get("found_groups", 0),
-        length=Decimal(said["length"]) if "length" in said else None,
+        length=None if length is None or "length" in chosen else Decimal(length),
         sampled=said.get("sampled", False),
+        chosen=chosen,
+        earlier=groups == "earlier",
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sekisho.errors import Fault, QueryError, fault
-from sekisho.model.dataset import BudgetDeclaration, Dataset
+from sekisho.model.dataset import BudgetDeclaration, ContributionDeclaration, Dataset
 from sekisho.model.programme import Programme, ReleasePlan
 from sekisho.programmes.places import place_in
 from sekisho.query.plan import Scan, scans_of
@@ -19,17 +19,22 @@ def budget_faults(programme: Programme) -> Iterator[Fault]:
     for dataset in programme.datasets:
         if dataset.budget is not None:
             yield from _budget(programme, dataset, dataset.budget)
-        if dataset.contribution is not None and _is_not_positive(dataset.contribution.length):
-            file = f"datasets/{dataset.id}.toml"
-            place = place_in(programme, file, "sekisho", "contribution", "length")
-            yield fault("programme.contribution-length", place)
+        if dataset.contribution is not None:
+            place = (f"datasets/{dataset.id}.toml", "sekisho", "contribution")
+            yield from _contribution(programme, dataset.contribution, place)
     for plan in programme.release_plans:
         if plan.method is Method.DIFFERENTIAL_PRIVACY:
             yield from _plan(programme, plan)
 
 
-def _is_not_positive(length: Decimal | None) -> bool:
-    return length is not None and length <= 0
+def _contribution(
+    programme: Programme, said: ContributionDeclaration, place: tuple[str, ...]
+) -> Iterator[Fault]:
+    file, *path = place
+    if said.length is not None and said.length <= 0:
+        yield fault("programme.contribution-length", place_in(programme, file, *path, "length"))
+    if said.sampled and "groups" in said.chosen:
+        yield fault("privacy.sampled_unbounded", place_in(programme, file, *path, "sampled"))
 
 
 def _budget(programme: Programme, dataset: Dataset, budget: BudgetDeclaration) -> Iterator[Fault]:
@@ -53,9 +58,8 @@ def _plan(programme: Programme, plan: ReleasePlan) -> Iterator[Fault]:
     file = f"releases/{plan.id}.toml"
     if plan.epsilon is None:
         yield fault("programme.no-epsilon", place_in(programme, file, "method"))
-    if plan.contribution is not None and _is_not_positive(plan.contribution.length):
-        place = place_in(programme, file, "contribution", "length")
-        yield fault("programme.contribution-length", place)
+    if plan.contribution is not None:
+        yield from _contribution(programme, plan.contribution, (file, "contribution"))
     for dataset in _datasets_of(programme, plan):
         if dataset.budget is None:
             place = place_in(programme, file, "method")

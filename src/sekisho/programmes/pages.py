@@ -93,6 +93,10 @@ def _table(keys: tuple[Key, ...]) -> list[str]:
 def _kind(key: Key) -> str:
     if key.kind is Kind.CHOICE:
         return " or ".join(f"`{choice}`" for choice in key.choices)
+    if key.kind in (Kind.LIMIT, Kind.LENGTH):
+        words = " or ".join(f"`{choice}`" for choice in key.choices)
+        number = Kind.INTEGER if key.kind is Kind.LIMIT else Kind.DECIMAL
+        return f"{number.value}, or {words}"
     bounds = f"at most {key.most}" if key.least == 0 else f"{key.least} to {key.most}"
     if key.least == key.most:
         return f"the integer {key.least}"

@@ -63,6 +63,8 @@ def example(key: Key) -> str:
         return f'"{key.choices[0]}"'
     if key.kind is Kind.INTEGER:
         return key.default or str(key.least)
+    if key.kind in (Kind.LIMIT, Kind.LENGTH):
+        return f'"{key.choices[0]}"'
     return {
         Kind.BOTH: '{ en = "…", ja = "…" }',
         Kind.BOOLEAN: "true",
@@ -236,6 +238,14 @@ def _decimal(place: Place, value: object, key: Key) -> Fault | None:
     return None if good else _wrong(place, key)
 
 
+def _limit(place: Place, value: object, key: Key) -> Fault | None:
+    return None if value in key.choices else _integer(place, value, key)
+
+
+def _extent(place: Place, value: object, key: Key) -> Fault | None:
+    return None if value in key.choices else _decimal(place, value, key)
+
+
 def _boolean(place: Place, value: object, key: Key) -> Fault | None:
     return None if isinstance(value, bool) else _wrong(place, key)
 
@@ -267,7 +277,9 @@ _SIMPLE: dict[Kind, Callable[[Place, object, Key], Fault | None]] = {
     Kind.ID: _id,
     Kind.NAME: _name,
     Kind.INTEGER: _integer,
+    Kind.LIMIT: _limit,
     Kind.DECIMAL: _decimal,
+    Kind.LENGTH: _extent,
     Kind.BOOLEAN: _boolean,
     Kind.SCALAR: _scalar,
     Kind.PATTERN: _pattern,

@@ -95,8 +95,15 @@ _BUDGET = (
 )
 
 _CONTRIBUTION = (
-    Key("groups", Kind.INTEGER, "groups of a table that one unit stands in", least=1, default="1"),
-    Key("rows", Kind.INTEGER, "rows of one unit in one group", least=1, default="1"),
+    Key(
+        "groups",
+        Kind.LIMIT,
+        "groups that one unit stands in; chosen from a noisy count, or as an earlier release did",
+        least=1,
+        choices=("chosen", "earlier"),
+        default="chosen",
+    ),
+    Key("rows", Kind.LIMIT, "rows of one unit in one group", least=1, choices=("chosen",)),
     Key(
         "found_groups",
         Kind.INTEGER,
@@ -105,8 +112,9 @@ _CONTRIBUTION = (
     ),
     Key(
         "length",
-        Kind.DECIMAL,
+        Kind.LENGTH,
         "root of the sum, over groups, of the squares of a unit's amounts, in the measure's unit",
+        choices=("chosen",),
     ),
     Key(
         "sampled",

@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from sekisho.lanes.statistics.privacy.table import Number, PrivateRow, PrivateTable
 from sekisho.lanes.statistics.tables import table_dimensions
 from sekisho.model.programme import ReleasePlan
-from sekisho.model.table import SUPPRESSED, Row, Table, Uncertainty
+from sekisho.model.table import SUPPRESSED, Counted, Row, Table, Uncertainty
 
 
 def released_table(plan: ReleasePlan, private: PrivateTable) -> Table:
@@ -60,7 +60,17 @@ def _row(row: PrivateRow, at: Sequence[int], measure: str, decimals: int) -> Row
     number = row.numbers[measure]
     if isinstance(number.value, bool) or not isinstance(number.value, int | Decimal):
         return Row(groups, SUPPRESSED)
-    return Row(groups, Decimal(number.value), uncertainty_of(number, decimals))
+    uncertainty = uncertainty_of(number, decimals)
+    return Row(groups, Decimal(number.value), uncertainty, _counted(number, decimals))
+
+
+def _counted(number: Number, decimals: int) -> Counted | None:
+    """The number before it was corrected for scaling down, where it was."""
+    clipped = number.clipped
+    uncertainty = None if clipped is None else uncertainty_of(clipped, decimals)
+    if clipped is None or uncertainty is None or not isinstance(clipped.value, int | Decimal):
+        return None
+    return Counted(Decimal(clipped.value), uncertainty)
 
 
 def _order(plan: ReleasePlan, row: Row) -> tuple[tuple[str, ...], ...]:

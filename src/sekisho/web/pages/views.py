@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from sekisho.model.budget import ScaledDown
+from sekisho.model.budget import ContributionLimit, Cost, ScaledDown
 from sekisho.model.release import Became, Release
 from sekisho.model.table import Suppressed, Table
+from sekisho.present.bounds import plain
 from sekisho.present.pivot import Grid, legend, pivot, said, shown_decimals
 from sekisho.terms import Language, ReleaseState
 from sekisho.text import sentence
@@ -148,20 +149,39 @@ def cost(release: Release, language: Language) -> CostView | None:
     epsilon, delta = (
         f"{each.normalize():f}" for each in (release.cost.epsilon, release.cost.delta)
     )
-    scaled = (said for each in release.cost.scaled_down for said in _scaled_down(each, language))
-    return CostView(epsilon, delta, tuple(scaled))
+    scaled = (said for each in release.cost.scaled_down for said in _scaled(release.cost, each))
+    return CostView(epsilon, delta, tuple(sentence(*each, language) for each in scaled))
 
 
-def _scaled_down(scaled: ScaledDown, language: Language) -> Iterator[str]:
-    """How much is missing and how many were scaled down, where it can be said."""
-    for code, percent, error in (
-        ("noise-missing", scaled.missing, scaled.missing_error),
-        ("noise-units", scaled.units, scaled.units_error),
-    ):
-        if percent is not None:
-            yield sentence(f"web.{code}", {"percent": percent, "error": error}, language)
-    if scaled.missing is None:
-        yield sentence("web.noise-unknown", {}, language)
+_Sentence = tuple[str, dict[str, object]]
+
+
+def _scaled(cost: Cost, scaled: ScaledDown) -> Iterator[_Sentence]:
+    """Up to what a contribution counted, what was put back, and how much is missing."""
+    limit = next((each for each in cost.limits if each.measures == scaled.measures), None)
+    if limit is not None:
+        yield from _limited(limit)
+    is_put_back = limit is not None and limit.factor is not None
+    if not is_put_back:
+        yield "web.noise-lower", {}
+        if scaled.missing is None:
+            yield "web.noise-unknown", {}
+        else:
+            yield "web.noise-missing", {"percent": scaled.missing, "error": scaled.missing_error}
+    if scaled.units is not None:
+        yield "web.noise-units", {"percent": scaled.units, "error": scaled.units_error}
+
+
+def _limited(limit: ContributionLimit) -> Iterator[_Sentence]:
+    """How it was found up to what a contribution counts, and what was put back."""
+    if limit.by != "declared":
+        fields = {"value": plain(limit.value), "share": plain(limit.share * 100)}
+        yield f"web.noise-{limit.by}-{limit.kind}", dict(fields)
+    if limit.is_stale and limit.speaks_for is not None:
+        yield "web.noise-stale", {"other": plain(limit.speaks_for), "value": plain(limit.value)}
+    if limit.factor is not None:
+        said = {"factor": f"{limit.factor:.3f}", "error": f"{limit.factor_error or 0:.3f}"}
+        yield "web.noise-corrected", dict(said)
 
 
 def place_of(released: ServedRelease) -> str:

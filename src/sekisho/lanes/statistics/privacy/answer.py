@@ -5,7 +5,7 @@ A node charges and saves between these steps; a caller without one (a test, a be
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -13,15 +13,17 @@ from math import prod
 from typing import Protocol
 
 from sekisho.errors import Fault
-from sekisho.lanes.statistics.privacy.bounds import Norm, sigma_for
+from sekisho.lanes.statistics.privacy.bounds import PRECISION_ONE, Norm, sigma_for
 from sekisho.lanes.statistics.privacy.consistency import Level, Measured, cube_variance
 from sekisho.lanes.statistics.privacy.contract import Tables
 from sekisho.lanes.statistics.privacy.draw import Draw, draw
 from sekisho.lanes.statistics.privacy.finish import finish
 from sekisho.lanes.statistics.privacy.ledger import Ledger, after_charge, shown_epsilon
+from sekisho.lanes.statistics.privacy.limits import limit_value
 from sekisho.lanes.statistics.privacy.measures import Contribution, Reading
 from sekisho.lanes.statistics.privacy.plan_bounding import Plan, plan_release
 from sekisho.lanes.statistics.privacy.quantiles import places_off
+from sekisho.lanes.statistics.privacy.sizes import counts_groups
 from sekisho.lanes.statistics.privacy.table import PrivateTable
 from sekisho.ports import Noise, Sources, Watch
 from sekisho.query.bound import Bound, BoundSums, Settle
@@ -77,6 +79,10 @@ class Expected:
     standard_error: float
     in_places: bool = False
     """Of a quantile: how many rows the number lies off its place in their order on average."""
+    chosen: str = ""
+    """`root` or `groups` where the error is for one group and rises with the root of the groups
+    that are chosen, or with them; `length` where it is for a length of `bound`."""
+    bound: Decimal = Decimal(1)
 
 
 def expected_errors(plan: Plan) -> Iterator[Expected]:
@@ -99,7 +105,21 @@ def expected_errors(plan: Plan) -> Iterator[Expected]:
                     continue
                 variance = _variance(plan, number, wanted.name, shape, level)
                 error = variance**0.5 * 10.0**-wanted.decimals
-                yield Expected(wanted.name, tuple(names[a] for a in level), cells, error)
+                found = Expected(wanted.name, tuple(names[a] for a in level), cells, error)
+                yield _of_chosen(plan, number, found)
+
+
+def _of_chosen(plan: Plan, number: int, found: Expected) -> Expected:
+    """The expected error under a bound that is not known yet."""
+    vector, clip = plan.bound.vectors[number], plan.bundles[number].clip
+    if not vector.is_open:
+        return found
+    if not counts_groups(vector):
+        return replace(found, chosen="length", bound=limit_value(plan, number, clip.full))
+    groups = clip.full / PRECISION_ONE
+    if vector.squared:
+        return replace(found, chosen="root", standard_error=found.standard_error / groups**0.5)
+    return replace(found, chosen="groups", standard_error=found.standard_error / groups)
 
 
 def _variance(plan: Plan, number: int, name: str, shape: tuple[int, ...], level: Level) -> float:

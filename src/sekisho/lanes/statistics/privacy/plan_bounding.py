@@ -8,7 +8,6 @@ from math import prod
 
 from sekisho.errors import QueryError, UsageError, fault
 from sekisho.lanes.statistics.privacy.bounds import (
-    LARGEST_CONTRIBUTION,
     PRECISION_ONE,
     Clip,
     Norm,
@@ -29,7 +28,7 @@ from sekisho.lanes.statistics.privacy.measures import (
     wanted_of,
 )
 from sekisho.lanes.statistics.privacy.quantiles import FEWEST_BINS, MOST_CELLS, grid_for
-from sekisho.lanes.statistics.privacy.sizes import Sizing, histogram_weight, largest_size
+from sekisho.lanes.statistics.privacy.sizes import Sizing, histogram_weight, largest_size, scaled
 from sekisho.query.bound import (
     Amount,
     AmountKind,
@@ -171,6 +170,8 @@ def settled(
 
 def _check_contribution(declared: Contribution) -> None:
     """Refuse a declared contribution that is none, or too large to compute with."""
+    if declared.sampled and "groups" in declared.chosen:
+        raise UsageError(fault("privacy.sampled_unbounded"))
     counts = (declared.groups, declared.rows, max(1, declared.found_groups))
     lengths = [*declared.lengths.values(), declared.length or Decimal(1)]
     fits = all(1 <= each <= MOST_GROUPS for each in counts) and declared.found_groups >= 0
@@ -269,7 +270,7 @@ class _Builder:
         self, wanted: tuple[Wanted, ...], levels: tuple[BoundLevel, ...], loss: Decimal
     ) -> tuple[BoundVector, Bundle]:
         norm = Norm.L2 if self.ledger.measure is LossMeasure.GAUSSIAN else Norm.L1
-        amounts, typical = _scaled(wanted)
+        amounts, typical = scaled(wanted)
         sizing = Sizing(self.bound, self.contract, self.contribution, norm)
         full = sizing.full(levels, typical)
         is_open = sizing.is_open(wanted, levels, full)
@@ -307,22 +308,6 @@ class _Builder:
 
 def _group_counter() -> Wanted:
     return Wanted("#units", Reading.UNITS, (Amount(AmountKind.PRESENT),), (1,), is_additive=False)
-
-
-def _scaled(wanted: Sequence[Wanted]) -> tuple[tuple[Amount, ...], tuple[int, ...]]:
-    """The amounts on a common footing: each multiplied so that a typical one is as long."""
-    pairs = [(a, t) for w in wanted for a, t in zip(w.amounts, w.typical, strict=True)]
-    longest = max(t for _, t in pairs)
-    if wanted[0].reading is Reading.QUANTILE:
-        return wanted[0].amounts, wanted[0].typical
-    limit = min(LARGEST_CONTRIBUTION, max(2**30, 1 << (longest * 2**14).bit_length()))
-    amounts: list[Amount] = []
-    typical: list[int] = []
-    for amount, one in pairs:
-        factor = max(1, (longest + one // 2) // one)
-        amounts.append(replace(amount, factor=factor, limit=limit))
-        typical.append(one * factor)
-    return tuple(amounts), tuple(typical)
 
 
 def _threshold(bound: Bound, bundles: Sequence[Bundle], ledger: Ledger) -> Threshold:

@@ -1,14 +1,14 @@
 """Up to what size a unit counts fully, and the bins in which sizes are counted; nothing is read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 from math import isqrt, prod
 
-from sekisho.lanes.statistics.privacy.bounds import PRECISION_ONE, Norm
+from sekisho.lanes.statistics.privacy.bounds import LARGEST_CONTRIBUTION, PRECISION_ONE, Norm
 from sekisho.lanes.statistics.privacy.calibrate import SIGMA
 from sekisho.lanes.statistics.privacy.contract import Contract
-from sekisho.lanes.statistics.privacy.measures import Contribution, Wanted
+from sekisho.lanes.statistics.privacy.measures import Contribution, Reading, Wanted
 from sekisho.query.bound import Amount, AmountKind, Bound, BoundLevel, BoundVector
 
 _FEW_GROUPS = 200
@@ -95,6 +95,22 @@ def _bins(first: int, last: int, ratio: int, step: int) -> tuple[int, ...]:
     while edges[-1] < last:
         edges.append(max(edges[-1] + step, -(-edges[-1] * ratio // (1000 * step)) * step))
     return tuple(edges)
+
+
+def scaled(wanted: Sequence[Wanted]) -> tuple[tuple[Amount, ...], tuple[int, ...]]:
+    """The amounts on a common footing: each multiplied so that a typical one is as long."""
+    pairs = [(a, t) for w in wanted for a, t in zip(w.amounts, w.typical, strict=True)]
+    longest = max(t for _, t in pairs)
+    if wanted[0].reading is Reading.QUANTILE:
+        return wanted[0].amounts, wanted[0].typical
+    limit = min(LARGEST_CONTRIBUTION, max(2**30, 1 << (longest * 2**14).bit_length()))
+    amounts: list[Amount] = []
+    typical: list[int] = []
+    for amount, one in pairs:
+        factor = max(1, (longest + one // 2) // one)
+        amounts.append(replace(amount, factor=factor, limit=limit))
+        typical.append(one * factor)
+    return tuple(amounts), tuple(typical)
 
 
 def histogram_weight(loss: Decimal, norm: Norm) -> int:

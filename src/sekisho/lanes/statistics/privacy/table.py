@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sekisho.lanes.statistics.privacy.ledger import Charge
-from sekisho.lanes.statistics.privacy.limits import Limit
 from sekisho.lanes.statistics.privacy.lost import Lost
 from sekisho.lanes.statistics.privacy.uncertainty import Interval
+from sekisho.model.budget import ContributionLimit
 
 Shown = Decimal | int | str | bool | None
 
@@ -45,7 +45,7 @@ class PrivateTable:
     rows: tuple[PrivateRow, ...]
     lost: tuple[Lost, ...]
     charge: Charge
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[ContributionLimit, ...] = ()
 
     def column(self, name: str) -> list[Shown]:
         """The values of one output column, row by row."""
