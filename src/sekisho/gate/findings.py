@@ -71,7 +71,7 @@ def folder_faults(folder: Path, logged: Logged) -> Iterator[Fault]:
         yield fault("gate.entry-differs", release=release, index=logged.index)
         return
     present = {file.name for file in folder.iterdir()}
-    wanted = {*OUTSIDE_MANIFEST, *_embargo(logged.entry)}
+    wanted = {*OUTSIDE_MANIFEST, *receipts_of(logged.entry)}
     if logged.taken_down:
         yield from (
             fault("calendar.still-there", release=release, file=name)
@@ -89,16 +89,16 @@ def folder_faults(folder: Path, logged: Logged) -> Iterator[Fault]:
         yield fault("gate.release-tampered", release=release, file=ENTRY)
 
 
-def _embargo(entry: bytes) -> frozenset[str]:
+def receipts_of(entry: bytes) -> frozenset[str]:
     """The receipt that a release which waited for its moment has beside its files."""
     read = parse_entry(entry)
     waited = read.kind is EntryKind.RELEASE_MADE and "concerns" in read.public
     return frozenset({EMBARGO}) if waited else frozenset()
 
 
-def _embargo_faults(folder: Path, logged: Logged, verifiers: Keys) -> Iterator[Fault]:
+def embargo_faults(folder: Path, logged: Logged, verifiers: Keys) -> Iterator[Fault]:
     """Whether the figures are those to which the log had committed before their moment."""
-    for name in _embargo(logged.entry):
+    for name in receipts_of(logged.entry):
         receipt = verify_receipt((folder / name).read_bytes().decode("utf-8"), verifiers)
         first = parse_entry(logged.entry).public["concerns"]
         if receipt.proven.index != first or receipt.opened.get("release") != logged.digest:
@@ -118,7 +118,7 @@ def check_proof(folder: Path, verifiers: Keys, *, taken_down: bool = False) -> P
         if found.entry != entry or named is None or named[0] != folder.name:
             raise TamperedError(fault("gate.proof-wrong", release=folder.name))
         logged = Logged(index, entry, named[1], taken_down)
-        faults += [*folder_faults(folder, logged), *_embargo_faults(folder, logged, verifiers)]
+        faults += [*folder_faults(folder, logged), *embargo_faults(folder, logged, verifiers)]
     except (OSError, UnicodeDecodeError):
         faults.append(fault("gate.proof-wrong", release=folder.name))
     except SekishoError as error:
