@@ -15,6 +15,7 @@ from sekisho.terms import ReleaseState
 from sekisho.text import sentence
 
 if TYPE_CHECKING:
+    from sekisho.model.indicator import Result
     from sekisho.node import Node
     from sekisho.present.released import Released
 
@@ -173,12 +174,29 @@ def show_release(speaker: Speaker, node: "Node", released: "Released", rows: int
     whole = files.get(f"{release_.plan}.csv", released.folder)
     print_table(table, speaker.language, limit=rows, whole=str(whole))
     _say_cells(speaker, released)
+    _say_indicators(speaker, released)
     speaker.line()
     for line in released.explain(speaker.language):
         speaker.line(f"  {line}")
     speaker.line()
     speaker.say("files", folder=released.folder, files=", ".join(sorted(files)))
     show_proof(speaker, node, released)
+
+
+def _say_indicators(speaker: Speaker, released: "Released") -> None:
+    """What the indicators of the plan say, in words."""
+    from sekisho.present.indicators import words_of
+
+    for result in released.indicators:
+        by = result.indicator.by or ""
+
+        def label(group: str, by: str = by) -> str:
+            return released.table.label(by, group, speaker.language)
+
+        speaker.line()
+        speaker.line(result.indicator.title.said(speaker.language))
+        for words in words_of(result, label, speaker.language):
+            speaker.line(f"  {words}")
 
 
 def _say_cells(speaker: Speaker, released: "Released") -> None:
@@ -204,6 +222,12 @@ def show_proof(speaker: Speaker, node: "Node", released: "Released") -> None:
     say_witnesses(speaker, proof.witnesses)
 
 
+def _about(result: "Result") -> dict[str, object]:
+    from sekisho.lanes.statistics.indicators.written import result_about
+
+    return result_about(result)
+
+
 def release_answer(node: "Node", released: "Released") -> dict[str, object]:
     """A release as JSON: the same that the terminal says."""
     proof = node.proof(released.id)
@@ -214,6 +238,7 @@ def release_answer(node: "Node", released: "Released") -> dict[str, object]:
         "cells": {"shown": released.table.shown, "hidden": released.table.hidden},
         "decision": {"outcome": decision.outcome.value, "rules": list(decision.rule_ids)},
         "files": {name: str(file) for name, file in released.files.items()},
+        "indicators": [_about(each) for each in released.indicators],
         "entry": proof.index,
         "proof_verified": proof.verified,
         "witnesses": [testimony_about(each) for each in proof.witnesses],

@@ -8,8 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from sekisho.errors import Refused, StorageError, fault
+from sekisho.gate.bound_papers import bound_document, interval_of
 from sekisho.gate.files import digest_of, move_into_place, sync_folder, write_whole
 from sekisho.gate.house import House, salt
+from sekisho.gate.indicators import indicators_about
 from sekisho.gate.sequence import sequence
 from sekisho.model.budget import Cost
 from sekisho.model.decision import CitedRule
@@ -194,7 +196,8 @@ def _cost(cost: Cost) -> dict[str, object]:
         "epsilon": f"{cost.epsilon:f}",
         "delta": str(cost.delta),
         "periods": list(cost.periods),
-        "interval": "95 % for the noise alone",
+        "interval": interval_of(cost.limits),
+        "bounds": [bound_document(each) for each in cost.limits],
         "scaled_down": [
             {
                 "measures": list(each.measures),
@@ -253,4 +256,7 @@ def about_release(programme: Programme, release: Release) -> dict[str, object]:
         }
     if release.cost is not None:
         about["privacy"] = _cost(release.cost)
+    indicators = indicators_about(programme, release)
+    if indicators:
+        about["indicators"] = indicators
     return about

@@ -7,7 +7,9 @@ from hashlib import sha256
 from sekisho.gate.admit import installed, permit
 from sekisho.gate.answers import release_private
 from sekisho.gate.handout import finish_all
+from sekisho.gate.holdings import holdings_in_use
 from sekisho.gate.house import Call, House
+from sekisho.gate.indicators import refuse_unmeasurable
 from sekisho.gate.judge import deliveries_for, judge, plan_of, refuse, refuse_left_elsewhere
 from sekisho.gate.locks import held, held_all
 from sekisho.gate.making import Correcting, handed_out, keep, made_before, same_again
@@ -69,7 +71,9 @@ def _asked(
 ) -> tuple[Programme, ReleasePlan]:
     programme = installed(call.house, programme_id, afresh=True)
     permit(call, action, programme)
-    return programme, plan_of(programme, plan_id)
+    plan = plan_of(programme, plan_id)
+    refuse_unmeasurable(plan)
+    return programme, plan
 
 
 def _request(
@@ -79,6 +83,8 @@ def _request(
     private = house.private.of(programme.id)
     secret = [str(getattr(private, name)) for name in type(private).__slots__]
     said = [programme.digest, plan.id, sorted(d.digest for d in deliveries), secret]
+    held_together = holdings_in_use(house, programme)
+    said += [held_together] if held_together else []
     return hmac.digest(house.secret, b"sekisho/request/v1\n" + canonical(said), sha256).hex()
 
 

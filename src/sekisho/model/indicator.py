@@ -92,6 +92,8 @@ class Indicator:
     standard_error: str | None = None
     """The column with the standard errors of the numbers."""
     description: Text | None = None
+    step: str | None = None
+    """`month`, `quarter` or `year` where the table writes each as its first day."""
 
 
 @dataclass(frozen=True, slots=True)

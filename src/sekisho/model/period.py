@@ -60,6 +60,20 @@ class Period:
         return steps / (DAYS_A_YEAR if self.step is Step.DAY else _A_YEAR[self.step])
 
 
+def time_of(written: str, step: Step | None) -> Period | None:
+    """As `period_of`; a first day is its month, quarter or year where steps of that are asked."""
+    found = period_of(written)
+    if found is None or step is None or found.step is step:
+        return found
+    if found.step is not Step.DAY:
+        return None
+    day = date.fromordinal(found.number)
+    parts = 12 // _A_YEAR[step]
+    if day.day != 1 or (day.month - 1) % parts:
+        return None
+    return Period(step, day.year * _A_YEAR[step] + (day.month - 1) // parts)
+
+
 def period_of(written: str) -> Period | None:
     """What a table wrote as a day, month, quarter or year; None for anything else.
 

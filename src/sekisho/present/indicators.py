@@ -16,7 +16,7 @@ from sekisho.model.indicator import (
     Projection,
     Result,
 )
-from sekisho.model.period import Step, period_of
+from sekisho.model.period import Step, time_of
 from sekisho.terms import Language
 from sekisho.text import sentence
 
@@ -96,7 +96,7 @@ def caveats_of(result: Result, language: Language) -> list[str]:
     """How the figures were worked out, and what they do not show."""
     way = way_of(result.indicator.how)
     how = result.indicator.how
-    told = [sentence(f"indicators.means-{way}{_variant(how)}", _span(how), language)]
+    told = [sentence(f"indicators.means-{way}{_variant(how)}", _span(result.indicator), language)]
     if isinstance(how, Policy):
         return [*told, *_moving_before(result, language)]
     if isinstance(how, Projection):
@@ -128,10 +128,13 @@ def _moving_before(result: Result, language: Language) -> Iterator[str]:
         yield sentence("indicators.moving", {"moving": moving, "groups": len(trends)}, language)
 
 
-def _span(how: object) -> dict[str, object]:
+def _span(indicator: Indicator) -> dict[str, object]:
+    """The times that the declaration names, and how many groups are compared with."""
+    step = Step(indicator.step) if indicator.step else None
     names = ("first", "last", "base", "until")
-    found = {name: getattr(how, name, "") or "–" for name in names}
-    return {**found, "groups": len(getattr(how, "comparison", ()))}
+    written = {name: getattr(indicator.how, name, "") or "–" for name in names}
+    found = {name: str(time_of(each, step) or each) for name, each in written.items()}
+    return {**found, "groups": len(getattr(indicator.how, "comparison", ()))}
 
 
 def _said(result: Result, label: Label, language: Language) -> Iterator[str]:
@@ -154,7 +157,7 @@ def _group(result: Result, figures: list[Figure], label: Label, language: Langua
     last = known[0] if way == "policy" else known[-1]
     fields = {
         **_fields(last, language),
-        **_span(result.indicator.how),
+        **_span(result.indicator),
         "unit": unit_of(result.indicator, language),
     }
     if way == "baseline":
@@ -195,9 +198,3 @@ def _summary(result: Result, language: Language) -> Iterator[str]:
         "unit": unit_of(result.indicator, language),
     }
     yield sentence("indicators.summary", fields, language)
-
-
-def is_daily(result: Result) -> bool:
-    """Whether the numbers are of single days."""
-    period = period_of(result.observed[0].at) if result.observed else None
-    return period is not None and period.step is Step.DAY

@@ -1,10 +1,12 @@
 """A release in the hand: what a notebook, the command line and the web show."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sekisho.model.indicator import Result
 from sekisho.model.release import Became, Release
 from sekisho.model.table import Table
 from sekisho.rules.explain import explain
@@ -13,6 +15,17 @@ from sekisho.terms import Language
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+
+ABOUT = "release.json"
+
+
+def results_in(files: Mapping[str, Path]) -> tuple[Result, ...]:
+    """The indicators that the papers of a release hold."""
+    from sekisho.lanes.statistics.indicators.written import result_of
+
+    about = json.loads(files[ABOUT].read_text(encoding="utf-8")) if ABOUT in files else {}
+    return tuple(result_of(each) for each in about.get("indicators", ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,11 @@ class Released:
     def files(self) -> Mapping[str, Path]:
         """Every published file by its name, those of the proof too."""
         return {file.name: file for file in sorted(self.folder.glob("*"))}
+
+    @property
+    def indicators(self) -> tuple[Result, ...]:
+        """The indicators of its plan, as they were worked out when it was made."""
+        return results_in(self.files)
 
     def explain(self, language: Language | None = None) -> list[str]:
         """The decision in plain sentences."""

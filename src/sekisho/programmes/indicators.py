@@ -16,7 +16,7 @@ from sekisho.model.indicator import (
     Policy,
     Projection,
 )
-from sekisho.model.period import period_of
+from sekisho.model.period import Step, time_of
 from sekisho.model.text import Text
 from sekisho.programmes.declaration import Declaration, KeyPath
 from sekisho.programmes.guess import guessed
@@ -85,6 +85,12 @@ INDICATOR_KEYS = (
     required("title", Kind.BOTH, "what people read as its name"),
     Key("description", Kind.BOTH, "what it shows and what it does not show"),
     required("time", Kind.NAME, "column that says when: a year, quarter, month or day"),
+    Key(
+        "step",
+        Kind.CHOICE,
+        "what the times are where the table writes each as its first day",
+        choices=("month", "quarter", "year"),
+    ),
     Key("value", Kind.NAME, "column with the numbers; needed in `public/`, elsewhere the measure"),
     Key("standard_error", Kind.NAME, "in `public/`: column with the numbers' standard errors"),
     Key("by", Kind.NAME, "column whose every value has a series of its own"),
@@ -130,6 +136,7 @@ def _indicator(value: dict[str, Any], unit_of: Mapping[str, Text], days: Days) -
         id=value["id"],
         title=_text(value["title"]),
         how=_how(value, days),
+        step=value.get("step"),
         time=value["time"],
         value=column,
         unit=unit_of.get(column, Text("", "")),
@@ -207,7 +214,7 @@ def indicator_faults(read: Declaration, ground: Ground, days: Days) -> Iterator[
             listed = ", ".join(f"`{name}`" for name in _WAYS)
             yield fault("indicators.one-way", read.place(at), known=listed)
         for name in ways:
-            yield from _spans(read, (*at, name), value[name])
+            yield from _spans(read, (*at, name), value[name], value.get("step"))
         if "policy" in value:
             yield from _policy_faults(read, (*at, "policy"), value, days)
 
@@ -236,10 +243,12 @@ def _columns(
         yield fault("indicators.column-twice", read.place(at))
 
 
-def _spans(read: Declaration, at: KeyPath, said: dict[str, Any]) -> Iterator[Fault]:
+def _spans(
+    read: Declaration, at: KeyPath, said: dict[str, Any], step: str | None
+) -> Iterator[Fault]:
     """Times that are none, that differ in kind, or whose order is wrong."""
     names = [name for name in ("base", "first", "date", "last", "until") if name in said]
-    found = {name: period_of(said[name]) for name in names}
+    found = {name: time_of(said[name], Step(step) if step else None) for name in names}
     for name, period in found.items():
         if period is None:
             yield fault("indicators.not-a-time", read.place((*at, name)), name=name)

@@ -23,6 +23,7 @@ from sekisho.web.api.routes import api
 from sekisho.web.files import downloads, log_files
 from sekisho.web.languages import reader_language
 from sekisho.web.pages.calendar import Planned, calendar_api, calendar_pages
+from sekisho.web.pages.indicators import indicator_charts
 from sekisho.web.pages.log import log_pages
 from sekisho.web.pages.officers import officer_pages
 from sekisho.web.pages.public import public_files, public_pages
@@ -66,6 +67,7 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
         if isinstance(node, Planned):
             app.include_router(calendar_pages(node, language))
         app.include_router(public_pages(node, language))
+        app.include_router(indicator_charts(node, language))
     if isinstance(node, Signing):
         for router in officer_pages(node):
             app.include_router(router)

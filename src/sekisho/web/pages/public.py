@@ -1,7 +1,6 @@
 """The pages of public tables: the table first, then what follows from it, then whose it is."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol, runtime_checkable
@@ -13,20 +12,18 @@ from sekisho.errors import NotFound, fault
 from sekisho.model.indicator import Result
 from sekisho.model.public import PublicTable
 from sekisho.node.public import PublicTables
-from sekisho.present.indicator_chart import NARROW, WIDE, indicator_description, indicator_svg
-from sekisho.present.indicators import figure_lines, unit_of, words_of
+from sekisho.present.indicator_chart import indicator_svg
 from sekisho.present.public import NUMBERS, PublicData
 from sekisho.terms import Language
 from sekisho.text import sentence
 from sekisho.web.languages import asked_language, wished_language
+from sekisho.web.pages.indicators import FRAMES, indicator_view
 from sekisho.web.pages.render import size_text
 from sekisho.web.pages.shown import shown
 from sekisho.web.security import only
 from sekisho.web.served import PUBLIC, Served
 
 MOST_ROWS = 200
-MOST_FIGURES = 200
-_CHARTS = {"chart.svg": WIDE, "chart-narrow.svg": NARROW}
 _SAVED = "attachment; filename*=UTF-8''{}"
 
 
@@ -71,7 +68,7 @@ def public_pages(node: Served, language: Language) -> APIRouter:
     def chart(programme: str, table: str, indicator: str, picture: str) -> Response:
         data = _opened(node, programme, table, language)
         drawn = None
-        if picture in _CHARTS:
+        if picture in FRAMES:
             drawn = _drawn(_Picture(data, data.result(indicator), picture))
         if drawn is None:
             raise NotFound(fault("web.no-such-file"))
@@ -98,7 +95,7 @@ class _Picture:
 @lru_cache(maxsize=64)
 def _drawn(asked: _Picture) -> str | None:
     data, result = asked.data, asked.result
-    return indicator_svg(result, data.label(result), data.language, _CHARTS[asked.picture])
+    return indicator_svg(result, data.label(result), data.language, FRAMES[asked.picture])
 
 
 def public_files(node: Served) -> APIRouter:
@@ -133,6 +130,7 @@ def _file(data: bytes, media_type: str, saved_as: str) -> Response:
 
 def _values(node: Served, data: PublicData, language: Language) -> dict[str, object]:
     table = data.table
+    address = f"/public/{data.programme}/{table.id}"
     titles = {each.id: each.title.said(language) for each in node.programmes()}
     return {
         "p": lambda name, **fields: sentence(f"public.{name}", fields, language),
@@ -140,12 +138,15 @@ def _values(node: Served, data: PublicData, language: Language) -> dict[str, obj
         "title": table.title.said(language),
         "programme_title": titles.get(data.programme, data.programme),
         "description": table.description.said(language),
-        "address": f"/public/{data.programme}/{table.id}",
+        "address": address,
         "columns": [_head(table, each.name, language) for each in table.columns],
         "rows": [_row(table, row, language) for row in data.rows[:MOST_ROWS]],
         "all_rows": len(data.rows),
         "most_rows": MOST_ROWS,
-        "indicators": [_indicator(data, each, language) for each in data.results],
+        "indicators": [
+            indicator_view(each, data.label(each), f"/{language.value}{address}", language)
+            for each in data.results
+        ],
         "corrections": [
             (each.said.said(language), each.published.said(language), each.source)
             for each in table.corrections
@@ -169,24 +170,3 @@ def _row(table: PublicTable, row: dict[str, str], language: Language) -> list[tu
         (table.label(each.name, row[each.name], language), each.type in NUMBERS)
         for each in table.columns
     ]
-
-
-def _indicator(data: PublicData, result: Result, language: Language) -> dict[str, object]:
-    label: Callable[[str], str] = data.label(result)
-    lines = figure_lines(result, label, language)
-    indicator = result.indicator
-    return {
-        "id": indicator.id,
-        "title": indicator.title.said(language),
-        "description": indicator.description.said(language) if indicator.description else "",
-        "unit": unit_of(indicator, language),
-        "words": words_of(result, label, language),
-        "lines": lines[:MOST_FIGURES],
-        "all": len(lines),
-        "most": MOST_FIGURES,
-        "grouped": any(each.group for each in lines),
-        "timed": any(each.at for each in lines),
-        "kinds": len({each.what for each in lines}) > 1,
-        "chart_text": indicator_description(result, label, language),
-        "drawn": any(not each.reason and each.at for each in lines),
-    }

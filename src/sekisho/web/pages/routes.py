@@ -10,9 +10,11 @@ from sekisho.model.release import Release
 from sekisho.model.table import Table
 from sekisho.present.chart import NARROW, WIDE, Frame, chart_description, chart_svg
 from sekisho.terms import Language
+from sekisho.text import sentence
 from sekisho.web.languages import asked_language, wished_language
 from sekisho.web.pages import views
 from sekisho.web.pages.history import history_view
+from sekisho.web.pages.indicators import released_view
 from sekisho.web.pages.log import witness_views
 from sekisho.web.pages.public import tables_of
 from sekisho.web.pages.render import full_sentence, moment
@@ -147,6 +149,8 @@ def _release(
         "grids": views.grids(table, language) if handed_out else [],
         "notes": views.notes(table, language),
         "cost": views.cost(release, language),
+        "indicators": released_view(released, language) if handed_out else [],
+        "p": lambda name, **fields: sentence(f"public.{name}", fields, language),
         "chart_text": chart_description(table, language) if handed_out else "",
         "passages": views.passages(released.explain(language)),
         "proof": proof,

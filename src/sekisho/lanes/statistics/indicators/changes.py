@@ -76,17 +76,19 @@ def indices(how: Index, series: Series) -> Iterator[Figure]:
     """Every number as percent of the base's, which is exactly 100."""
     base_at = period_of(how.base)
     base = series.at(base_at) if base_at else NotEstimable("indicators.unread-time")
+    if isinstance(base, Known):
+        usable = ratio_of(base, base, how.base)
+        base = usable if isinstance(usable, NotEstimable) else base
+    if isinstance(base, NotEstimable):
+        yield Figure(series.group, "", "value", base)
+        return
     for period in series.points:
         number = series.at(period)
-        if isinstance(base, NotEstimable):
-            yield Figure(series.group, "", "value", base)
-            return
-        if period == base_at:
-            found: Found = _scaled(
-                ratio_of(Known(base.value), Known(base.value), how.base), _hundred
-            )
-        elif isinstance(number, NotEstimable):
+        found: Found
+        if isinstance(number, NotEstimable):
             found = number
+        elif period == base_at:
+            found = estimate(100.0)
         else:
             found = _scaled(ratio_of(number, base, how.base), _hundred)
         yield Figure(series.group, str(period), "value", found)

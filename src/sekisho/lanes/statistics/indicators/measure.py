@@ -1,6 +1,8 @@
 """An indicator worked out: readings in, figures out; the same for a released or a public table."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from sekisho.lanes.statistics.indicators.changes import (
     baseline_changes,
@@ -16,6 +18,7 @@ from sekisho.model.indicator import (
     Compound,
     Figure,
     Growth,
+    How,
     Index,
     Indicator,
     NotEstimable,
@@ -23,6 +26,7 @@ from sekisho.model.indicator import (
     Reading,
     Result,
 )
+from sekisho.model.period import Step, time_of
 
 
 def measure(indicator: Indicator, readings: Sequence[Reading]) -> Result:
@@ -32,24 +36,33 @@ def measure(indicator: Indicator, readings: Sequence[Reading]) -> Result:
 
     Raises: UsageError when the effect of a policy is asked and statsmodels is not installed.
     """
-    every = series_of(readings)
-    how = indicator.how
+    step = Step(indicator.step) if indicator.step else None
+    how = _in_steps(indicator.how, step)
+    every = series_of(readings, step)
     if isinstance(how, Policy):
         figures = tuple(policy_effects(how, every))
     elif not every:
         figures = (Figure("", "", "value", NotEstimable("indicators.no-numbers")),)
     else:
-        found = (
-            _figures(indicator, group, each, _decimals(readings)) for group, each in every.items()
-        )
+        found = (_figures(how, group, each, _decimals(readings)) for group, each in every.items())
         figures = tuple(figure for group in found for figure in group)
     return Result(indicator, figures, tuple(readings))
 
 
+def _in_steps(how: How, step: Step | None) -> How:
+    """The declaration's own times as months, quarters or years, where the table's are."""
+    if step is None:
+        return how
+    names = [n for n in ("first", "last", "base", "until") if getattr(how, n, None)]
+    said: dict[str, Any] = {name: str(time_of(getattr(how, name), step) or "") for name in names}
+    if isinstance(how, Policy):
+        said["dates"] = tuple((group, str(time_of(on, step) or "")) for group, on in how.dates)
+    return replace(how, **said)
+
+
 def _figures(
-    indicator: Indicator, group: str, series: Series | NotEstimable, decimals: int
+    how: How, group: str, series: Series | NotEstimable, decimals: int
 ) -> Iterator[Figure]:
-    how = indicator.how
     if isinstance(series, NotEstimable):
         yield Figure(group, "", "value", series)
     elif isinstance(how, Baseline):

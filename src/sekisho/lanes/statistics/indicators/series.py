@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sekisho.model.indicator import NotEstimable, Reading
-from sekisho.model.period import Period, Step, period_of
+from sekisho.model.period import Period, Step, time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +49,20 @@ class Series:
         ]
 
 
-def series_of(readings: Sequence[Reading]) -> dict[str, Series | NotEstimable]:
+def series_of(
+    readings: Sequence[Reading], step: Step | None = None
+) -> dict[str, Series | NotEstimable]:
     """Group -> its series, in order of time; or the first thing that keeps it from being one."""
     grouped: dict[str, list[Reading]] = {}
     for each in readings:
         grouped.setdefault(each.group, []).append(each)
-    return {group: _series(group, found) for group, found in grouped.items()}
+    return {group: _series(group, found, step) for group, found in grouped.items()}
 
 
-def _series(group: str, readings: list[Reading]) -> Series | NotEstimable:
+def _series(group: str, readings: list[Reading], step: Step | None) -> Series | NotEstimable:
     points: dict[Period, Known | None] = {}
     for each in readings:
-        period = period_of(each.at)
+        period = time_of(each.at, step)
         if period is None:
             return NotEstimable("indicators.unread-time")
         if period in points:

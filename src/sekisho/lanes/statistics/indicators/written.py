@@ -48,6 +48,7 @@ def result_about(result: Result) -> dict[str, object]:
         "way": way,
         way: {name: _plain(value) for name, value in said.items()},
         "time": indicator.time,
+        "step": indicator.step,
         "value": indicator.value,
         "unit": _both(indicator.unit),
         "by": indicator.by,
@@ -94,6 +95,7 @@ def result_of(about: Mapping[str, Any]) -> Result:
         value=about["value"],
         unit=Text(**about["unit"]),
         by=about["by"],
+        step=about["step"],
         where=tuple(about["where"].items()),
         description=Text(**about["description"]) if about["description"] else None,
     )
