@@ -17,6 +17,7 @@ from sekisho.query.bound_render import bound_sql, parts_of, settled_sql, staged_
 from sekisho.query.plan import Aggregate
 
 _PHASE = "privacy.phase_bounding"
+_FEW_AMOUNTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +33,23 @@ class DuckDBBounding:
 
         Raises: StorageError; CancelledError.
         """
-        with self.engine.opened(Aggregate(bound.source, (), ((),), ()), sources, watch) as opened:
-            if settle is None:
+        rows = Aggregate(bound.source, (), ((),), ())
+        with self.engine.opened(rows, sources, watch, dense=_is_dense(bound)) as opened:
+            if settle is None and not bound.has_bins:
                 return sums_of(bound, opened.table(bound_sql(bound), _PHASE))
             staged = staged_sql(bound)
             for statement in staged.prepare:
                 opened.run(statement, _PHASE)
-            counts = opened.table(staged.counts, _PHASE)
-            settled = settle(sums_of(bound, counts).histograms)
-            sums = opened.table(settled_sql(settled), _PHASE)
-        return sums_of(bound, pa.concat_tables([counts, sums], promote_options="permissive"))
+            tables = [opened.table(staged.counts, _PHASE)] if staged.counts else []
+            if settle is not None:
+                bound = settle(sums_of(bound, tables[0]).histograms)
+            tables.append(opened.table(settled_sql(bound), _PHASE))
+        return sums_of(bound, pa.concat_tables(tables, promote_options="permissive"))
+
+
+def _is_dense(bound: Bound) -> bool:
+    """Whether bins are counted in one array a thread; with few amounts it stays small."""
+    return bound.has_bins and sum(len(each.amounts) for each in bound.vectors) <= _FEW_AMOUNTS
 
 
 def sums_of(bound: Bound, table: pa.Table) -> BoundSums:

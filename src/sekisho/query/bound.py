@@ -118,6 +118,11 @@ class Bound:
         return any(vector.is_open for vector in self.vectors)
 
     @property
+    def has_bins(self) -> bool:
+        """Whether rows are counted by bins; then they are read twice."""
+        return any(vector.grid is not None for vector in self.vectors)
+
+    @property
     def arguments(self) -> tuple[Expression, ...]:
         """Every argument of an amount once, in order."""
         found = [a.argument for v in self.vectors for a in v.amounts if a.argument is not None]

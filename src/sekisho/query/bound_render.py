@@ -25,6 +25,8 @@ from sekisho.query.plan import UNIT_FIELD
 from sekisho.query.render import Renderer, scaled, text
 
 _LARGEST_BIGINT = 2**62
+_LISTED = 2**17
+"""Over so many numbers at most, their bins are worked out once and joined."""
 
 
 def bound_sql(bound: Bound) -> str:
@@ -38,7 +40,8 @@ def render_bound(bound: Bound, rows_sql: str) -> str:
     Shape: the result has columns part, code, v0, v1, …; `parts_of` says what each part is. Code
     is the position of the group (row-major), or a list of texts when groups are not listed.
     """
-    steps = [f"src AS ({rows_sql})", f"coded AS ({_coded(bound)})"]
+    steps = _rows(bound, rows_sql)
+    steps += [f"{name} AS ({step})" for name, step in _listed_bins(bound)]
     steps.append(f"pairs AS MATERIALIZED ({_pairs(bound)})")
     selects: list[str] = []
     for number, vector in enumerate(bound.vectors):
@@ -73,6 +76,7 @@ def render_staged(bound: Bound, rows_sql: str) -> Staged:
     """The first part over the SQL of `projection(bound)`; see `render_bound`."""
     steps = f"WITH src AS ({rows_sql}), coded AS ({_coded(bound)}) "
     prepare = [f"CREATE TEMP TABLE pairs AS {steps}{_pairs(bound)}"]
+    prepare += [f"CREATE TEMP TABLE {name} AS {step}" for name, step in _listed_bins(bound)]
     counts: list[str] = []
     for number, vector in enumerate(bound.vectors):
         for at in range(len(vector.levels)):
@@ -88,14 +92,21 @@ def settled_sql(bound: Bound) -> str:
     """The second part, over what the first left, once every weight is settled."""
     steps: list[str] = []
     selects: list[str] = []
-    if any(vector.grid is not None for vector in bound.vectors):
-        rows_sql = Renderer().source(projection(bound))
-        steps += [f"src AS ({rows_sql})", f"coded AS ({_coded(bound)})"]
+    if bound.has_bins:
+        steps += _rows(bound, Renderer().source(projection(bound)))
     for number, vector in enumerate(bound.vectors):
         weighed = _weighed(vector, f"SELECT * FROM sizes_{number}")
         steps.append(f"units_{number} AS MATERIALIZED ({weighed})")
         selects += _sums(bound, number)
     return _with(steps, selects)
+
+
+def _rows(bound: Bound, rows_sql: str) -> list[str]:
+    """The rows with their group's code; read twice where there is a grid, sooner than held."""
+    return [
+        f"src AS NOT MATERIALIZED ({rows_sql})",
+        f"coded AS NOT MATERIALIZED ({_coded(bound)})",
+    ]
 
 
 def _with(steps: Sequence[str], selects: Sequence[str]) -> str:
@@ -330,13 +341,32 @@ def _binned(bound: Bound, grid: Grid, at: tuple[int, int], part: int) -> str:
     code = "c" if level.groups == tuple(range(len(bound.groups))) else _code_of(bound, level)
     total = f"LEAST(sum(w), {_LARGEST_BIGINT})::BIGINT"
     rest = [f"0::BIGINT AS v{n}" for n in range(1, _widest(bound))]
-    running = f"({code})::BIGINT * {grid.bins} + {grid.bin_sql(name)}"
+    joins = f" JOIN units_{at[0]} USING (u)" + " JOIN pairs USING (u, c)" * (bound.cap is not None)
+    found = grid.bin_sql(name)
+    if _is_listed(vector):
+        inside = f"LEAST(GREATEST({name}, {grid.low}), {grid.high})"
+        joins += f" JOIN bins_{at[0]} ON ({inside} - {grid.low})::INTEGER = n"
+        found = "bin"
+    running = f"({code})::INTEGER * {grid.bins} + {found}"
     columns = ", ".join([f"{part} AS part", f"{running} AS code", f"{total} AS v0", *rest])
-    kept = " JOIN pairs USING (u, c)" if bound.cap is not None else ""
-    return (
-        f"SELECT {columns} FROM coded JOIN units_{at[0]} USING (u){kept} "
-        f"WHERE {name} IS NOT NULL GROUP BY 2"
-    )
+    return f"SELECT {columns} FROM coded{joins} WHERE {name} IS NOT NULL GROUP BY 2"
+
+
+def _is_listed(vector: BoundVector) -> bool:
+    """Whether the bins of a vector's numbers are worked out once, and joined."""
+    return vector.grid is not None and vector.grid.high - vector.grid.low < _LISTED
+
+
+def _listed_bins(bound: Bound) -> list[tuple[str, str]]:
+    """Name and SQL of each list of bins: the number above the lowest, and its bin."""
+    listed = []
+    for number, each in enumerate(bound.vectors):
+        if each.grid is not None and _is_listed(each):
+            found = each.grid.bin_sql(f"n + {each.grid.low}")
+            numbers = f"range({each.grid.high - each.grid.low + 1}) AS r(n)"
+            step = f"SELECT n::INTEGER AS n, ({found})::INTEGER AS bin FROM {numbers}"
+            listed.append((f"bins_{number}", step))
+    return listed
 
 
 def _histogram(bound: Bound, vector: BoundVector, number: int, units: str = "") -> str:

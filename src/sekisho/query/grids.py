@@ -63,7 +63,7 @@ class Grid:
             f"+ ((({raised} - (1::BIGINT << {power})) * {self.split}) >> {power})"
         )
         if self.low < (1 << self.exact):
-            above = f"CASE WHEN {number} < {1 << self.exact} THEN {inside} ELSE {above} END"
+            above = f"CASE WHEN ({number}) < {1 << self.exact} THEN {inside} ELSE {above} END"
         return f"({above}) - {self._place(self.low)}"
 
     def _place(self, number: int) -> int:

@@ -58,19 +58,22 @@ class DuckDBEngine:
         return _cells(query, table, top)
 
     @contextmanager
-    def opened(self, query: Aggregate, sources: Sources, watch: Watch) -> Iterator[Session]:
+    def opened(
+        self, query: Aggregate, sources: Sources, watch: Watch, *, dense: bool = False
+    ) -> Iterator[Session]:
         """A session in which the tables of a query can be named."""
         wanted = {getattr(s, "dataset", None) for s in scans_of(query)}
         looked_up = {getattr(s, "lookup", None) for s in scans_of(query)}
         used = Sources(
             {k: v for k, v in sources.datasets.items() if k in wanted},
             {k: v for k, v in sources.lookups.items() if k in looked_up},
+            sources.holdings,
         )
         views = [
-            dataset_view(d, [(p, _stored_types(p)) for p in paths], unit_column(d))
+            dataset_view(d, [(p, _stored_types(p)) for p in paths], unit_column(d), used.holdings)
             for d, paths in used.datasets.values()
         ] + [lookup_view(lookup, path) for lookup, path in used.lookups.values()]
-        with explained(), session(self.limits, watch, paths_of(used)) as opened:
+        with explained(), session(self.limits, watch, paths_of(used), dense=dense) as opened:
             for view in views:
                 opened.connection.execute(view).fetchall()
             yield opened

@@ -17,6 +17,9 @@ from sekisho.query.render import text
 POLL_S = 0.05
 """How often a running statement is asked for progress and cancellation."""
 
+_SPARSE_BITS, _DENSE_BITS = 12, 20
+"""Group keys of so many bits are counted in an array; the first is DuckDB's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -90,9 +93,18 @@ def explained() -> Iterator[None]:
 
 @contextmanager
 def session(
-    limits: Limits, watch: Watch, files: Iterable[Path], *, ordered: bool = False
+    limits: Limits,
+    watch: Watch,
+    files: Iterable[Path],
+    *,
+    ordered: bool = False,
+    dense: bool = False,
 ) -> Iterator[Session]:
-    """A connection that can read and write exactly `files`; `ordered` keeps the order of rows."""
+    """A connection that can read and write exactly `files`.
+
+    `ordered` keeps the order of rows; `dense` groups by small numbers in an array of a million
+    places a thread, where their ends are known.
+    """
     with spill_folder(limits.spill_root) as spill:
         connection = duckdb.connect(
             ":memory:",
@@ -105,6 +117,7 @@ def session(
                 "autoload_known_extensions": False,
                 "allow_community_extensions": False,
                 "preserve_insertion_order": ordered,
+                "perfect_ht_threshold": _DENSE_BITS if dense else _SPARSE_BITS,
             },
         )
         try:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sekisho.errors import UsageError, fault
+from sekisho.lanes.statistics.privacy.pick import picked
 
 Integers = NDArray[np.int64]
 _Sampler = Callable[[list[int]], list[int]]
@@ -38,26 +39,6 @@ def _sampler(kind: str, scale: float) -> _Sampler:
     return sampler
 
 
-@cache
-def _chooser(scale: float) -> Callable[[Integers], int]:
-    try:
-        from opendp.domains import atom_domain, vector_domain
-        from opendp.measurements import make_noisy_max
-        from opendp.measures import zero_concentrated_divergence
-        from opendp.metrics import linf_distance
-        from opendp.mod import enable_features
-    except ModuleNotFoundError as missing:
-        raise UsageError(fault("privacy.opendp_missing")) from missing
-    enable_features("contrib")
-    chooser: Callable[[Integers], int] = make_noisy_max(
-        vector_domain(atom_domain(T="i64")),
-        linf_distance(T="i64"),
-        zero_concentrated_divergence(),
-        scale,
-    )
-    return chooser
-
-
 @dataclass(frozen=True, slots=True)
 class SecureNoise:
     """The Noise port over OpenDP, drawn in chunks by a few threads.
@@ -79,12 +60,9 @@ class SecureNoise:
     def choose(self, scores: Integers, scale: float) -> Integers:
         """The place of one score of each row, drawn with a chance that grows as exp(score / scale).
 
-        OpenDP adds Gumbel noise to every score, each known only as exactly as comparing them
-        needs, and gives the place of the largest. What it says that this costs is not used.
+        OpenDP's noisy maximum draws the same, but a row a call, fifty times slower.
         """
-        with ThreadPoolExecutor(self.threads) as pool:
-            drawn = list(pool.map(_chooser(scale), scores))
-        return np.asarray(drawn, dtype=np.int64)
+        return picked(scores, scale)
 
     def _draw(self, sampler: _Sampler, values: Integers) -> Integers:
         flat = values.reshape(-1)
