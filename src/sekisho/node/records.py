@@ -1,15 +1,17 @@
 """The record lane as a notebook, the command line and the web call it: `node.records`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sekisho.errors import NotFound, fault
+from sekisho.errors import NotFound, SekishoError, fault
 from sekisho.gate import members
 from sekisho.gate.house import Call, House
 from sekisho.gate.logbook import LogBook
 from sekisho.gate.records import (
+    batches,
     consents,
     offers,
     on_file,
@@ -172,6 +174,15 @@ class Records:
         Raises: Refused by the consent or the rules; DeliveryError with every fault of the record.
         """
         return offers.offer(self._call, offering, watch or Watch())
+
+    def offer_all(
+        self, offerings: Sequence[Offering], watch: Watch | None = None
+    ) -> list[Transfer | SekishoError]:
+        """Offer many records, far faster than one by one; each outcome is a transfer or its error.
+
+        Every record has a decision, a sealed payload, a receipt and an entry of its own.
+        """
+        return batches.offer_all(self._call, offerings, watch or Watch())
 
     def challenge(self, transfer_id: str) -> str:
         """A challenge that the recipient answers to fetch; any id gets one."""

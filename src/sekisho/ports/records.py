@@ -1,13 +1,24 @@
 """The state of the record lane, as the gate asks for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from sekisho.errors import SekishoError
 from sekisho.model.consent import Consent, Subject
 from sekisho.model.dossier import Dossier, DossierChange, FactOnFile, SpentChallenge
 from sekisho.model.entry import Entry
 from sekisho.model.transfer import Recall, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A change of what hangs on one transfer of a consent, as one of many."""
+
+    consent: str
+    transfer: str
+    judge: Callable[[Dossier], DossierChange]
 
 
 class RecordStore(Protocol):
@@ -57,6 +68,14 @@ class RecordStore(Protocol):
         """
         ...
 
+    def change_all(self, wanted: Sequence[Wanted]) -> list[Dossier | SekishoError]:
+        """Many dossiers after their changes, in one transaction; what a judge raised instead.
+
+        Each holds its one transfer alone, and only transfers change.
+        """
+        ...
+
+    def transfers_of(self, ids: Sequence[str]) -> dict[str, Transfer]: ...
     def transfer(self, transfer_id: str) -> Transfer | None: ...
     def transfers(
         self, subject: str | None = None, party: str | None = None, *, open_only: bool = False
@@ -66,6 +85,12 @@ class RecordStore(Protocol):
 
     def persons(self, sender: str, recipient: str, *, since: datetime, apart_from: str) -> int:
         """How many subjects' records went, or were to go, from one to the other since then."""
+        ...
+
+    def persons_among(
+        self, subjects: Sequence[str], sender: str, recipient: str, *, since: datetime
+    ) -> set[str]:
+        """Those of some subjects whose records went, or were to go, from one to the other."""
         ...
 
     def recalls(self, recipient: str | None = None) -> list[Recall]: ...

@@ -15,9 +15,14 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from sekisho.errors import TamperedError, UsageError, fault
+from sekisho.model.decision import Decision, Duty
+from sekisho.model.facts import Facts
 from sekisho.model.table import SUPPRESSED, Suppressed
 
 Json = Any
+_SHARED = frozenset({Decision, Duty, Facts})
+"""Kinds of which many rows hold the very same value: the last ones are not written out again."""
+_REMEMBERED = 8
 
 
 def to_json(value: object, kind: object) -> str:
@@ -285,10 +290,21 @@ def _dataclass_pair(kind: type) -> Pair:
             raise TypeError(kind.__name__)
         return {name: encode(getattr(value, name)) for name, (encode, _) in parts.items()}
 
+    latest: tuple[tuple[object, Json], ...] = ()
+
+    def write_again(value: Any) -> Json:
+        nonlocal latest
+        for known, said in latest:
+            if known is value:
+                return said
+        said = write(value)
+        latest = ((value, said), *latest[: _REMEMBERED - 1])
+        return said
+
     def read(said: Json) -> Any:
         given = _object(said)
         if needed - given.keys():
             raise KeyError(kind.__name__)
         return kind(**{name: parts[name][1](each) for name, each in given.items()})
 
-    return write, read
+    return (write_again if kind in _SHARED else write), read

@@ -1,5 +1,6 @@
 """Rows of allowed flows and of their duties."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,31 +16,50 @@ from sekisho.terms import Lane
 
 def keep(connection: Connection, brought: Brought) -> None:
     """Write an allowed flow and its duties, each with its entry."""
-    flow = brought.flow
-    connection.execute(
-        insert(allowed_flows).values(
-            id=flow.id, programme=flow.programme, body=to_json(flow, AllowedFlow)
-        )
-    )
+    connection.execute(insert(allowed_flows).values(**flow_row(brought.flow)))
     for each in brought.duties:
         insert_duty(connection, each)
+
+
+def keep_all(connection: Connection, every: Sequence[tuple[Brought, int]]) -> None:
+    """Write many allowed flows with their duties.
+
+    Shape: (what a flow brought, index of the first entry of its duties), the entries being written.
+    """
+    flows = [flow_row(brought.flow) for brought, _first in every]
+    made = [
+        duty_row(each.duty, first + at)
+        for brought, first in every
+        for at, each in enumerate(brought.duties)
+    ]
+    if flows:
+        connection.execute(insert(allowed_flows), flows)
+    if made:
+        connection.execute(insert(duties), made)
+
+
+def flow_row(flow: AllowedFlow) -> dict[str, str]:
+    """An allowed flow as a row."""
+    return {"id": flow.id, "programme": flow.programme, "body": to_json(flow, AllowedFlow)}
 
 
 def insert_duty(connection: Connection, made: DutyEntry) -> None:
     """Write a new duty with its entry; in the record lane nothing ties the row to the log."""
     index = log_rows.append(connection, made.entry)
-    duty = made.duty
-    connection.execute(
-        insert(duties).values(
-            id=duty.id,
-            flow=duty.flow,
-            programme=duty.programme,
-            due=duty.duty.due.isoformat() if duty.duty.due else None,
-            done_at=None,
-            body=to_json(replace(duty, index=None), KeptDuty),
-            entry_index=None if duty.lane is Lane.RECORD else index,
-        )
-    )
+    connection.execute(insert(duties).values(**duty_row(made.duty, index)))
+
+
+def duty_row(duty: KeptDuty, index: int) -> dict[str, object]:
+    """A new duty as a row; in the record lane without the index of its entry."""
+    return {
+        "id": duty.id,
+        "flow": duty.flow,
+        "programme": duty.programme,
+        "due": duty.duty.due.isoformat() if duty.duty.due else None,
+        "done_at": None,
+        "body": to_json(replace(duty, index=None), KeptDuty),
+        "entry_index": None if duty.lane is Lane.RECORD else index,
+    }
 
 
 def finish_duty(connection: Connection, done: KeptDuty) -> None:

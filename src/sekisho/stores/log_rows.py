@@ -1,5 +1,7 @@
 """The outbox: every entry that ever was, in order and without a gap."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -23,6 +25,21 @@ def append(connection: Connection, entry: Entry) -> int:
     except IntegrityError:
         raise TamperedError(fault("store.damaged")) from None
     return index
+
+
+def append_all(connection: Connection, every: Sequence[Entry]) -> int:
+    """The index of the first of several entries; the others follow it, in order."""
+    bodies = [entry_bytes(each) for each in every]
+    counted = log_counter.c.next_index + len(bodies)
+    connection.execute(update(log_counter).values(next_index=counted))
+    first = _counter(connection) - len(bodies)
+    rows = [{"log_index": first + at, "body": body} for at, body in enumerate(bodies)]
+    try:
+        if rows:
+            connection.execute(insert(entries), rows)
+    except IntegrityError:
+        raise TamperedError(fault("store.damaged")) from None
+    return first
 
 
 def lock(connection: Connection) -> None:

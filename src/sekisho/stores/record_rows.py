@@ -5,7 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from sekisho.errors import Conflict, NotFound, TamperedError, fault
 from sekisho.model.consent import Consent
@@ -99,19 +110,38 @@ def write_transfer(connection: Connection, transfer: Transfer) -> None:
     this = transfers.c.id == transfer.id
     if connection.execute(update(transfers).where(this).values(**values)).rowcount == 1:
         return
-    connection.execute(
-        insert(transfers).values(
-            id=transfer.id,
-            consent=transfer.consent,
-            subject=transfer.subject,
-            sender=transfer.sender,
-            recipient=transfer.recipient,
-            requested_by=transfer.requested_by,
-            request=transfer.request,
-            created_at=write_instant(transfer.requested_at),
-            **values,
-        )
-    )
+    connection.execute(insert(transfers).values(**_new_transfer(transfer)))
+
+
+def _new_transfer(transfer: Transfer) -> dict[str, str]:
+    return {
+        "id": transfer.id,
+        "consent": transfer.consent,
+        "subject": transfer.subject,
+        "sender": transfer.sender,
+        "recipient": transfer.recipient,
+        "requested_by": transfer.requested_by,
+        "request": transfer.request,
+        "created_at": write_instant(transfer.requested_at),
+        "state": transfer.state.value,
+        "body": to_json(transfer, Transfer),
+    }
+
+
+def write_transfers(
+    connection: Connection, new: Sequence[Transfer], known: Sequence[Transfer]
+) -> None:
+    """Write many transfers as they stand now: those that join, and those that are there."""
+    if new:
+        connection.execute(insert(transfers), [_new_transfer(each) for each in new])
+    if known:
+        this = transfers.c.id == bindparam("this")
+        changed = update(transfers).where(this).values(state=bindparam("to"), body=bindparam("as"))
+        rows = [
+            {"this": each.id, "to": each.state.value, "as": to_json(each, Transfer)}
+            for each in known
+        ]
+        connection.execute(changed, rows)
 
 
 def find_transfers(connection: Connection, *where: ColumnElement[bool]) -> list[Transfer]:
@@ -145,6 +175,19 @@ def count_subjects(
         transfers.c.state != TransferState.REFUSED.value,
     )
     return int(connection.execute(asked).scalar_one())
+
+
+def subjects_among(
+    connection: Connection, ids: Sequence[str], *where: ColumnElement[bool], since: datetime
+) -> set[str]:
+    """Those of some subjects whom transfers since then concern that were not refused."""
+    asked = select(transfers.c.subject).where(
+        *where,
+        transfers.c.subject.in_(ids),
+        transfers.c.created_at >= write_instant(since),
+        transfers.c.state != TransferState.REFUSED.value,
+    )
+    return set(connection.execute(asked.distinct()).scalars())
 
 
 # -- recalls and challenges -------------------------------------------------------------------

@@ -12,12 +12,13 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from sekisho.errors import Conflict, UsageError, fault
+from sekisho.errors import Conflict, SekishoError, UsageError, fault
 from sekisho.model.consent import Consent, ConsentEvent, Subject
 from sekisho.model.dossier import Dossier, DossierChange, FactOnFile, SpentChallenge
 from sekisho.model.entry import Entry
 from sekisho.model.transfer import Recall, Transfer, TransferEvent
-from sekisho.stores import duty_rows, log_rows, record_rows, subject_rows
+from sekisho.ports.records import Wanted
+from sekisho.stores import duty_rows, log_rows, record_batches, record_rows, subject_rows
 from sekisho.stores.record_tables import consents, recalls, subjects, transfers
 from sekisho.terms import CONSENT_TRANSITIONS, TRANSFER_TRANSITIONS, ConsentState, TransferState
 
@@ -162,6 +163,22 @@ class SqlRecords:
             _write(connection, asked, indices)
             return record_rows.find_dossier(connection, consent_id, transfer)
 
+    def change_all(self, wanted: Sequence[Wanted]) -> list[Dossier | SekishoError]:
+        """Many dossiers after their changes, in one transaction; what a judge raised instead.
+
+        Raises: UsageError when one transfer is wanted twice, or other than transfers would change;
+        Conflict when a request is taken. Then nothing changed.
+        """
+        with self._changing("store.request-exists") as connection:
+            log_rows.lock(connection)
+            return record_batches.change_all(connection, wanted, _check, _stamped)
+
+    def transfers_of(self, ids: Sequence[str]) -> dict[str, Transfer]:
+        """Transfers by their ids; those that there are."""
+        with self._look() as connection:
+            found = record_rows.find_transfers(connection, transfers.c.id.in_(ids))
+        return {each.id: each for each in found}
+
     def transfer(self, transfer_id: str) -> Transfer | None:
         """The transfer of that id."""
         with self._look() as connection:
@@ -180,6 +197,14 @@ class SqlRecords:
         way = (transfers.c.sender == sender, transfers.c.recipient == recipient)
         with self._look() as connection:
             return record_rows.count_subjects(connection, *way, since=since, apart_from=apart_from)
+
+    def persons_among(
+        self, subjects: Sequence[str], sender: str, recipient: str, *, since: datetime
+    ) -> set[str]:
+        """Those of some subjects whose records went, or were to go, from one to the other."""
+        way = (transfers.c.sender == sender, transfers.c.recipient == recipient)
+        with self._look() as connection:
+            return record_rows.subjects_among(connection, subjects, *way, since=since)
 
     def recalls(self, recipient: str | None = None) -> list[Recall]:
         """Recalls in the order in which they were sent."""
@@ -249,14 +274,17 @@ def _write(connection: Connection, asked: DossierChange, indices: Sequence[int])
         kept = replace(asked.consent, events=_indexed(asked.consent.events, indices[0]))
         record_rows.update_consent(connection, kept)
     for transfer, place in asked.transfers:
-        index = None if place is None else indices[place]
-        events = transfer.events if index is None else _indexed(transfer.events, index)
-        record_rows.write_transfer(connection, replace(transfer, events=events))
+        moved = transfer if place is None else _stamped(transfer, indices[place])
+        record_rows.write_transfer(connection, moved)
     for recall, place in asked.recalls:
         index = recall.index if place is None or recall.index is not None else indices[place]
         record_rows.write_recall(connection, replace(recall, index=index))
     for each in asked.brought:
         duty_rows.keep(connection, each)
+
+
+def _stamped(transfer: Transfer, index: int) -> Transfer:
+    return replace(transfer, events=_indexed(transfer.events, index))
 
 
 def _indexed(events: tuple[_Event, ...], index: int) -> tuple[_Event, ...]:

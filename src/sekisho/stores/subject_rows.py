@@ -73,6 +73,16 @@ def find_subject(connection: Connection, subject_id: str) -> Subject | None:
     return found[0] if found else None
 
 
+def subjects_of(connection: Connection, ids: Sequence[str]) -> dict[str, Subject]:
+    """Subjects by their ids, with two questions however many they are."""
+    rows = connection.execute(select(subjects).where(subjects.c.id.in_(ids))).all()
+    asked = select(subject_secrets).where(subject_secrets.c.subject.in_(ids))
+    held: dict[str, list[Row[Any]]] = {}
+    for each in connection.execute(asked.order_by(subject_secrets.c.number)):
+        held.setdefault(each.subject, []).append(each)
+    return {row.id: _subject(row, held.get(row.id, [])) for row in rows}
+
+
 def needed(connection: Connection, subject_id: str) -> Subject:
     """The subject of that id; NotFound when there is none."""
     found = find_subject(connection, subject_id)

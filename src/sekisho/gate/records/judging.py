@@ -1,6 +1,6 @@
 """What the rules say of one transfer: both laws, the consent, and the programme's own."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sekisho.gate.house import House
 from sekisho.lanes.record.consent import Asked
@@ -39,12 +39,27 @@ def transfer_facts(
     now, store = house.clock.now(), house.store.records
     parties = (transfer.sender, transfer.recipient)
     others = store.persons(*parties, since=now - WINDOW, apart_from=consent.subject)
-    on_file = store.on_file(programme.id, way.flow.id, *parties)
-    return facts_of(
-        way,
-        consent,
-        asked_by(transfer, way),
-        filed(on_file, transfer.stated),
-        others + 1,
-        now,
-    )
+    return _facts(house, programme, way, (consent, transfer), (others + 1, now))
+
+
+def judge_counted(
+    house: House, programme: Programme, way: Way, of: tuple[Consent, Transfer], persons: int
+) -> tuple[Facts, Decision]:
+    """The same, where somebody else counted whose records went that way within `WINDOW`."""
+    now = house.clock.now()
+    facts = _facts(house, programme, way, of, (persons, now))
+    return facts, decide(facts, programme.access_rules, house.packs, now.date())
+
+
+def _facts(
+    house: House,
+    programme: Programme,
+    way: Way,
+    of: tuple[Consent, Transfer],
+    counted: tuple[int, datetime],
+) -> Facts:
+    (consent, transfer), (persons, now) = of, counted
+    parties = (transfer.sender, transfer.recipient)
+    on_file = house.store.records.on_file(programme.id, way.flow.id, *parties)
+    stated = filed(on_file, transfer.stated)
+    return facts_of(way, consent, asked_by(transfer, way), stated, persons, now)

@@ -5,7 +5,7 @@ and state in one transaction -> checkpoint -> ready. Killed anywhere, it leaves 
 counts, or a transfer that the next opening finishes; asked again, it is the same transfer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from sekisho.gate.records.flows import flow_of, way_of
 from sekisho.gate.records.judging import asked_by, judge_transfer
 from sekisho.gate.records.payloads import place, remove
 from sekisho.gate.records.requests import refuse_other
-from sekisho.gate.records.sealing import Material, seal_record
+from sekisho.gate.records.sealing import Material, Sealing, seal_keys, seal_record
 from sekisho.gate.records.standing import by_holder
 from sekisho.gate.records.subjects import record_mark
 from sekisho.gate.sequence import sequence
@@ -34,10 +34,13 @@ from sekisho.model.decision import Decision
 from sekisho.model.dossier import Dossier, DossierChange
 from sekisho.model.facts import Fact, Facts
 from sekisho.model.programme import Programme
+from sekisho.model.record_flow import RecordFlow
 from sekisho.model.transfer import Transfer, TransferEvent
 from sekisho.people import Action
 from sekisho.ports import Watch
 from sekisho.terms import TransferState
+
+Judge = Callable[[Dossier], DossierChange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Offering:
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class Work:
     """An offer with everything that it concerns, found once."""
 
     programme: Programme
@@ -78,16 +81,16 @@ def offer(call: Call, offering: Offering, watch: Watch) -> Transfer:
     Raises: NotFound for a consent or request that is not the actor's; Refused by the consent or
     the rules, with what would open the way; DeliveryError with every fault of the record.
     """
-    house, work = call.house, _prepared(call, offering, watch)
+    house, work = call.house, prepared(call, offering, watch)
     with (
         held(house.busy, shared=True),
         held(house.lock_of_transfer(work.transfer.id)),
     ):
         known = house.store.records.transfer(work.transfer.id)
         if known is not None and known.state is not TransferState.REQUESTED:
-            return _again(house, work, known)
-        _refuse_other_person(work)
-        _refuse_uncovered(house, work)
+            return again(house, work, known)
+        refuse_other_person(work)
+        refuse_uncovered(house, work)
         facts, decision = judge_transfer(
             house, work.programme, work.way, work.consent, work.transfer
         )
@@ -100,7 +103,11 @@ def offer(call: Call, offering: Offering, watch: Watch) -> Transfer:
 # -- before anything is read ------------------------------------------------------------------
 
 
-def _prepared(call: Call, offering: Offering, watch: Watch) -> _Work:
+def prepared(call: Call, offering: Offering, watch: Watch) -> Work:
+    """An offer with everything that it concerns, before anything is read.
+
+    Raises: as `offer`.
+    """
     house = call.house
     consent = house.store.records.consent(offering.consent)
     subject_id = consent.subject if consent is not None else ""
@@ -113,13 +120,14 @@ def _prepared(call: Call, offering: Offering, watch: Watch) -> _Work:
     programme, flow = flow_of(house, consent.programme, consent.flow)
     raise_all(UsageError, stated_faults(offering.stated))
     way = way_of(house, flow, consent.holder, offering.recipient)
-    transfer = _begun(house, consent, offering, flow.purpose)
+    transfer = begun(house, consent, offering, flow.purpose)
     raise_all(UsageError, needed_faults(transfer.categories, flow))
     material = Material(offering.record, offering.address, offering.encounters, watch)
-    return _Work(programme, way, standing.subject, consent, transfer, material)
+    return Work(programme, way, standing.subject, consent, transfer, material)
 
 
-def _begun(house: House, consent: Consent, offering: Offering, purpose: str) -> Transfer:
+def begun(house: House, consent: Consent, offering: Offering, purpose: str) -> Transfer:
+    """The transfer that an offer begins or answers; NotFound when nobody asked for it so."""
     if offering.transfer is not None:
         known = house.store.records.transfer(offering.transfer)
         ours = (consent.id, consent.holder, offering.recipient)
@@ -147,7 +155,7 @@ def _begun(house: House, consent: Consent, offering: Offering, purpose: str) -> 
     )
 
 
-def _refuse_other_person(work: _Work) -> None:
+def refuse_other_person(work: Work) -> None:
     """Refuse a record that is not the one registered for the subject: nobody is swapped."""
     subject = work.subject
     if subject.record_mark is None or subject.secret is None:
@@ -156,12 +164,13 @@ def _refuse_other_person(work: _Work) -> None:
         raise Refused(fault("records.other-person"))
 
 
-def _refuse_uncovered(house: House, work: _Work) -> None:
+def refuse_uncovered(house: House, work: Work) -> None:
+    """Refuse what the consent does not cover now."""
     asked = asked_by(work.transfer, work.way)
     raise_all(Refused, uncovered(work.consent, asked, house.clock.now()))
 
 
-def _again(house: House, work: _Work, known: Transfer) -> Transfer:
+def again(house: House, work: Work, known: Transfer) -> Transfer:
     """The same request once more: the same transfer, or the same refusal."""
     refuse_other(known, work.transfer)
     if known.state is TransferState.OFFERED:
@@ -179,8 +188,21 @@ def _refusal(transfer: Transfer, decision: Decision) -> tuple[Fault, ...]:
     return (fault("records.refused", None, rules=rules, **where), *decision.faults)
 
 
-def _refuse(house: House, work: _Work, decision: Decision) -> NoReturn:
+def _refuse(house: House, work: Work, decision: Decision) -> NoReturn:
     """Write the refusal down with its decision, so that the person can see it; then raise it."""
+    judge = refusing(house, work, decision)
+    house.store.records.change(work.consent.id, judge, work.transfer.id)
+    sequence(house)
+    raise refusal(work, decision)
+
+
+def refusal(work: Work, decision: Decision) -> Refused:
+    """What is raised when the rules close the way."""
+    return Refused(*_refusal(work.transfer, decision))
+
+
+def refusing(house: House, work: Work, decision: Decision) -> Judge:
+    """The change that writes a refusal down."""
 
     def judge(dossier: Dossier) -> DossierChange:
         now = dossier.transfer(work.transfer.id) or work.transfer
@@ -190,36 +212,39 @@ def _refuse(house: House, work: _Work, decision: Decision) -> NoReturn:
         entry = transfer_entry(house, dossier.subject, refused)
         return DossierChange((entry,), transfers=((refused, 0),))
 
-    house.store.records.change(work.consent.id, judge, work.transfer.id)
-    sequence(house)
-    raise Refused(*_refusal(work.transfer, decision))
+    return judge
 
 
 # -- sealed, in place, committed --------------------------------------------------------------
 
 
-def _offered(house: House, work: _Work, facts: Facts, decision: Decision) -> Transfer:
-    scope = scope_of(work.consent, asked_by(work.transfer, work.way))
+def _offered(house: House, work: Work, facts: Facts, decision: Decision) -> Transfer:
+    keys = seal_keys(house, work.transfer.sender, work.transfer.recipient)
     with workshop(house.folder.aside) as own, ExitStack() as undo:
-        sealed, left_out = seal_record(
-            house, work.way.flow, work.transfer, scope, work.material, own / "sealed"
-        )
+        sealed, left_out = seal_record(house, sealing(work), keys, own / "sealed")
         place(house, own / "sealed", work.transfer.id)
-        undo.callback(_drop, house, work.transfer.id)
-        offered = _committed(house, work, facts, lane.Offer(decision, sealed, left_out))
+        undo.callback(drop, house, work.transfer.id)
+        judge = offering_change(house, work, facts, lane.Offer(decision, sealed, left_out))
+        dossier = house.store.records.change(work.consent.id, judge, work.transfer.id)
         undo.pop_all()
-    return offered
+    return needed(dossier, work.transfer.id)
 
 
-def _drop(house: House, transfer_id: str) -> None:
+def sealing(work: Work) -> Sealing:
+    """What of a record is sealed for an offer."""
+    scope = scope_of(work.consent, asked_by(work.transfer, work.way))
+    return Sealing(work.way.flow, work.transfer, scope, work.material)
+
+
+def drop(house: House, transfer_id: str) -> None:
     """Remove a payload whose transfer never came to be."""
     known = house.store.records.transfer(transfer_id)
     if known is None or not known.has_payload:
         remove(house, transfer_id)
 
 
-def _committed(house: House, work: _Work, facts: Facts, made: lane.Offer) -> Transfer:
-    """The transfer as offered, if the consent still covers what was sealed meanwhile."""
+def offering_change(house: House, work: Work, facts: Facts, made: lane.Offer) -> Judge:
+    """The change to offered, if the consent still covers what was sealed meanwhile."""
     asked = asked_by(work.transfer, work.way)
 
     def judge(dossier: Dossier) -> DossierChange:
@@ -238,12 +263,11 @@ def _committed(house: House, work: _Work, facts: Facts, made: lane.Offer) -> Tra
         brought = (duties_for(house, passing),)
         return DossierChange((entry,), transfers=((offered, 0),), brought=brought)
 
-    return _needed(
-        house.store.records.change(work.consent.id, judge, work.transfer.id), work.transfer.id
-    )
+    return judge
 
 
-def _needed(dossier: Dossier, transfer_id: str) -> Transfer:
+def needed(dossier: Dossier, transfer_id: str) -> Transfer:
+    """The transfer in a dossier that must hold it; NotFound."""
     found = dossier.transfer(transfer_id)
     if found is None:
         raise NotFound(fault("records.no-transfer"))
@@ -256,13 +280,22 @@ def finish(house: House, transfer: Transfer) -> Transfer:
     One that was stopped meanwhile stays stopped.
     """
     sequence(house)
+    judge = opening_change(house, transfer.id)
+    return needed(house.store.records.change(transfer.consent, judge, transfer.id), transfer.id)
+
+
+def opening_change(house: House, transfer_id: str, of: RecordFlow | None = None) -> Judge:
+    """The change from offered to ready; nothing for a transfer that is not offered any more.
+
+    `of` is the transfer's flow, where it was just looked up.
+    """
 
     def judge(dossier: Dossier) -> DossierChange:
-        now = dossier.transfer(transfer.id)
+        now = dossier.transfer(transfer_id)
         if now is None or now.state is not TransferState.OFFERED:
             return DossierChange()
-        _programme, flow = flow_of(house, now.programme, now.flow)
+        flow = of or flow_of(house, now.programme, now.flow)[1]
         ready = lane.ready(now, flow, dossier.consent, house.clock.now())
         return DossierChange(transfers=((ready, None),))
 
-    return _needed(house.store.records.change(transfer.consent, judge, transfer.id), transfer.id)
+    return judge

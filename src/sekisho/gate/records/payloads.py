@@ -1,6 +1,6 @@
 """Sealed payloads on the node: one file a transfer while somebody may fetch it, none afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sekisho.gate.files import sync_file, sync_folder
@@ -57,8 +57,15 @@ def remove(house: House, transfer_id: str) -> None:
 
 def place(house: House, aside: Path, transfer_id: str) -> None:
     """Move a sealed file to where it is fetched from; one that a killed call left is replaced."""
-    target = house.folder.transfer(transfer_id)
-    target.parent.mkdir(mode=0o700, exist_ok=True)
-    sync_file(aside)
-    aside.replace(target)
-    sync_folder(target.parent)
+    place_all(house, {transfer_id: aside})
+
+
+def place_all(house: House, aside: Mapping[str, Path]) -> None:
+    """The same for many transfers; their folder is made durable once."""
+    folder = house.folder.transfer("any").parent
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for file in aside.values():
+        sync_file(file)
+    for transfer_id, file in aside.items():
+        file.replace(house.folder.transfer(transfer_id))
+    sync_folder(folder)

@@ -4,6 +4,7 @@ What is being sealed lies in memory, or in a file that has no name and that the 
 drops with the process: a kill leaves no readable copy.
 """
 
+import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import BinaryIO, cast
 from sekisho.errors import Refused, fault
 from sekisho.gate.house import House
 from sekisho.gate.records.flows import format_of
-from sekisho.gate.records.own_keys import signing_key
+from sekisho.gate.records.own_keys import OwnKey, signing_key
 from sekisho.lanes.record.minimise import minimise
 from sekisho.lanes.record.seal import seal
 from sekisho.lanes.record.seal_layout import SealContext
@@ -24,8 +25,9 @@ from sekisho.model.transfer import LeftOut, SealedPayload, Transfer
 from sekisho.people import keys_in_force
 from sekisho.ports import Watch
 
-IN_MEMORY = 64 * 1024 * 1024
+IN_MEMORY = 16 * 1024 * 1024
 """Bytes of a record that are held in memory while it is sealed; a larger one is spilled."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,16 @@ class Material:
     """Where the subject stands in the record."""
     encounters: tuple[str, ...] = ()
     watch: Watch = field(default_factory=Watch)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """A record on its way into a sealed payload: by which flow, as which transfer, how much."""
+
+    flow: RecordFlow
+    transfer: Transfer
+    scope: Scope
+    material: Material
 
 
 def selection_of(flow: RecordFlow, scope: Scope, material: Material) -> Selection:
@@ -52,42 +64,49 @@ def selection_of(flow: RecordFlow, scope: Scope, material: Material) -> Selectio
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SealKeys:
+    """By whose key a payload is signed, and to whose it is sealed."""
+
+    own: OwnKey
+    recipient: RegisteredKey
+
+
+def seal_keys(house: House, sender: str, recipient: str) -> SealKeys:
+    """The keys in force today; Refused or StorageError when one is missing."""
+    return SealKeys(signing_key(house, sender), seal_key(house, recipient))
+
+
 def seal_record(
-    house: House,
-    flow: RecordFlow,
-    transfer: Transfer,
-    scope: Scope,
-    material: Material,
-    target: Path,
+    house: House, work: Sealing, keys: SealKeys, target: Path
 ) -> tuple[SealedPayload, tuple[LeftOut, ...]]:
     """Seal what may leave of a record into a file; what was left out, by kind.
 
-    Raises: DeliveryError with every fault of the record; Refused when nothing is left, or a key is
-    missing.
+    Raises: DeliveryError with every fault of the record; Refused when nothing is left.
     """
-    form, watch = format_of(house, flow), material.watch
-    own, recipient = signing_key(house, transfer.sender), seal_key(house, transfer.recipient)
+    form, watch, material = format_of(house, work.flow), work.material.watch, work.material
     watch.progress("records.phase-read", 0, 0)
     resources = form.read(material.source, watch)
     watch.progress("records.phase-minimise", 0, 0)
-    small = minimise(resources, selection_of(flow, scope, material), form.semantics)
-    context = context_of(transfer, form.media_type)
+    small = minimise(resources, selection_of(work.flow, work.scope, material), form.semantics)
+    context = context_of(work.transfer, form.media_type)
     watch.progress("records.phase-seal", 0, 0)
     with (
         tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(house.folder.spill)) as plain,
-        target.open("xb") as sealed,
+        os.fdopen(os.open(target, _NEW, 0o600), "wb") as sealed,
     ):
         form.write(small.resources, cast("BinaryIO", plain))
         plain.seek(0)
-        made = seal(cast("BinaryIO", plain), sealed, context, recipient.public_key, own.private)
+        to, by = keys.recipient.public_key, keys.own.private
+        made = seal(cast("BinaryIO", plain), sealed, context, to, by)
     left = tuple(LeftOut(each.what, each.reason.value, each.count_class) for each in small.left_out)
     payload = SealedPayload(
         digest=made.digest,
         bytes=made.bytes,
         size_class=made.size_class,
         content_type=form.media_type,
-        sealed_to=recipient.fingerprint,
-        signed_by=own.fingerprint,
+        sealed_to=keys.recipient.fingerprint,
+        signed_by=keys.own.fingerprint,
     )
     return payload, left
 
