@@ -45,6 +45,9 @@ def verify(speaker: Speaker, file: Path, key: tuple[str, ...], entry: Path | Non
     from sekisho.tlog.note import decode_note
     from sekisho.tlog.proof import verify_proof, verify_receipt
 
+    if file.is_dir() or file.suffix == ".zip":
+        _verify_release(speaker, file, key)
+        return
     keys, said_ = read_keys(key), decode_note(read_file(file))
     opened: dict[str, str] = {}
     if entry is None:
@@ -65,6 +68,22 @@ def verify(speaker: Speaker, file: Path, key: tuple[str, ...], entry: Path | Non
         tell(speaker, "verified-witnesses", names=", ".join(names))
     answer = {**about, "entry": entry_about(found), "opened": opened, "witnesses": names}
     speaker.answer({"verified": True, **answer})
+
+
+def _verify_release(speaker: Speaker, file: Path, key: tuple[str, ...]) -> None:
+    """Verify every file of a release, in its archive or unpacked; raises with every fault."""
+    from sekisho.node.exports import check_archive
+    from sekisho.tlog.proof import verify_receipt
+
+    keys = read_keys(key)
+    proof = check_archive(file, keys)
+    raise_all(TamperedError, proof.faults)
+    entry = verify_receipt(proof.text, keys).entry
+    about = {"index": proof.index, "origin": proof.origin, "size": proof.size}
+    release = str(entry.public["release"])
+    said_ = text.sentence("exports.archive-good", {"release": release, **about}, speaker.language)
+    speaker.line(said_)
+    speaker.answer({"verified": True, "release": release, **about})
 
 
 @receipt.command("history", help=words("help-receipt-history"))

@@ -8,6 +8,7 @@ import click
 from sekisho.cli.calendar import correct, withdraw
 from sekisho.cli.options import Speaker, common, said
 from sekisho.cli.progress import watched
+from sekisho.cli.release_export import export
 from sekisho.cli.witnesses import say_witnesses
 from sekisho.present.history import history_about, status_lines, status_word
 from sekisho.present.testimony import testimony_about
@@ -126,6 +127,9 @@ def _say_waiting(speaker: Speaker, released: "Released") -> None:
 
 for _other in (correct, withdraw):
     release.add_command(_other)
+
+
+release.add_command(export)
 
 
 @click.command(help=said("help-show"))
