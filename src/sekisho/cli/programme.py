@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from sekisho.cli.options import Speaker, common, said
+from sekisho.cli.options import Speaker, common, language_of_environment, said
+from sekisho.text import sentence
 
 
 @click.group(help=said("help-programme"))
@@ -42,6 +43,21 @@ def add(speaker: Speaker, node: Path, source: str) -> None:
         found = opened.add_programme(source)
     speaker.say("programme-added", programme=found.id, digest=found.digest)
     speaker.answer({"programme": found.id, "digest": found.digest})
+
+
+@programme.command(help=sentence("calendar.help-holdings", {}, language_of_environment()))
+@click.argument("node", type=click.Path(path_type=Path))
+@click.argument("programme_id", metavar="PROGRAMME")
+@click.argument("file", type=click.Path(path_type=Path))
+@common
+def holdings(speaker: Speaker, node: Path, programme_id: str, file: Path) -> None:
+    """Bring the private table of holdings."""
+    import sekisho
+
+    with sekisho.open(node, actor=speaker.actor) as opened:
+        count = opened.members.set_holdings(programme_id, file)
+    speaker.line(sentence("calendar.holdings-kept", {"count": count}, speaker.language))
+    speaker.answer({"programme": programme_id, "contributors": count})
 
 
 @programme.command("list", help=said("help-programme-list"))

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from sekisho.engines.cells import check_one_measure, refuse_missing_groups, shown_group
 from sekisho.engines.evaluate import EXACT, Row, Value, evaluate, holds, round_half_away
 from sekisho.errors import QueryError, fault
-from sekisho.model.dataset import Column
+from sekisho.model.dataset import Column, Dataset
 from sekisho.ports import Cells, Sources, Watch
 from sekisho.query.expressions import MeasureFunction
 from sekisho.query.plan import (
@@ -91,12 +91,23 @@ def _stored(value: Any, column: Column) -> Value:
 
 def _scanned(scan: Scan, sources: Sources) -> Iterator[Row]:
     dataset, paths = sources.datasets[scan.dataset]
-    unit = unit_column(dataset)
+    unit, kept = unit_column(dataset), _holdings(dataset, sources)
     for path in paths:
         for raw in pq.read_table(path).to_pylist():
+            if dataset.private_holdings:
+                raw[dataset.holding] = kept.get(raw[dataset.contributor])
             if unit is None or raw[unit] not in (None, ""):
                 values = (_stored(raw[c.name], c) for c in dataset.columns)
                 yield dict(zip((f.name for f in scan.fields), values, strict=True))
+
+
+def _holdings(dataset: Dataset, sources: Sources) -> dict[str, str]:
+    """Contributor -> holding, by the data holder's table."""
+    if not dataset.private_holdings or sources.holdings is None:
+        return {}
+    with sources.holdings.open(encoding="utf-8", newline="") as stream:
+        _head, *rows = csv.reader(stream)
+    return {row[0]: row[1] for row in rows}
 
 
 def _from_text(text: str, column: Column) -> Value:

@@ -118,7 +118,7 @@ def bring(
     house, programme_id, dataset_id = call.house, programme.id, dataset.id
     with held(house.busy, shared=True), workshop(house.folder.aside) as own:
         aside = own / "delivery.parquet"
-        facts = house.engine.deliver(source, dataset, aside, watch)
+        facts = house.engine.deliver(source, dataset.brought, aside, watch)
         new = Delivery(
             id=facts.digest[:16],
             programme=programme_id,
@@ -133,7 +133,7 @@ def bring(
             known = _known(house, new)
             if known is not None:
                 return known
-            _refuse_repeated_rows(house, programme_id, dataset, (aside, watch))
+            _refuse_repeated_rows(house, programme_id, dataset.brought, (aside, watch))
             move_into_place(aside, house.folder.delivery(programme_id, dataset_id, new.id))
             delivered = _record(house, new)
     sequence(house)

@@ -18,6 +18,7 @@ import numpy as np
 from sekisho.errors import Fault, Refused, StorageError, TamperedError, fault, raise_all
 from sekisho.gate.admit import read_copy
 from sekisho.gate.files import move_into_place, workshop, write_whole
+from sekisho.gate.holdings import holdings_file, holdings_in_use
 from sekisho.gate.house import House
 from sekisho.gate.judge import refuse_changed_data
 from sekisho.lanes.statistics.admissible import (
@@ -72,6 +73,7 @@ class _Kept:
     every: Bools
     """The merged cells that are hidden, as the certificate numbers them."""
     certificate: bytes
+    holdings: str
 
 
 def protected_set(
@@ -91,7 +93,7 @@ def protected_set(
     folder = house.folder.private(programme.id) / key
     begun = _begun(house, programme.id).get(key)
     watch.progress("gate.phase-read", 0, 0)
-    reading = _Reading(house, programme, watch)
+    reading = _Reading(house, programme, watch, holdings_in_use(house, programme))
     cells = reading.cells(programme, plans, deliveries)
     problem = _problem(reading, cells, key, deliveries, begun)
     if begun is not None:
@@ -105,6 +107,7 @@ def protected_set(
             {each.plan.id: _groups(each, pattern.hidden[each.name]) for each in cells},
             pattern.every,
             to_bytes(pattern.certificate),
+            reading.holdings,
         )
         _keep(house, folder, kept)
     tables = {
@@ -117,9 +120,8 @@ def protected_set(
 def edition_faults(
     house: House, programme_id: str, key: str, deliveries: Sequence[Delivery], watch: Watch
 ) -> list[Fault]:
-    """What the verifier finds wrong with an edition that left; nothing when it is certified.
+    """What the verifier, without the optimiser, finds wrong with an edition that left, read again.
 
-    Reads the data again; the optimiser has no part in it.
     Raises: StorageError when pattern, programme or data are gone.
     """
     held = held_edition(house, programme_id, key, deliveries, watch)
@@ -150,8 +152,8 @@ def held_edition(
     programme = read_copy(house.folder.programme(programme_id, kept.programme), kept.programme)
     had = [each for each in deliveries if each.id in kept.deliveries]
     refuse_changed_data(house, had)
-    plans = [plan for each in kept.plans if (plan := programme.plan(each)) is not None]
-    reading = _Reading(house, programme, watch)
+    plans = [plan for name in kept.plans if (plan := programme.plan(name))]
+    reading = _Reading(house, programme, watch, kept.holdings)
     cells = reading.cells(programme, plans, had)
     problem = _problem(reading, cells, key, had, _begun(house, programme_id).get(key))
     hidden = {each.plan.id: _mask(each, kept, programme_id) for each in cells}
@@ -202,6 +204,7 @@ def edition_key(
         [each.id for each in plans],
         sorted(each.digest for each in deliveries),
         [str(getattr(private, name)) for name in type(private).__slots__],
+        *([held] if (held := holdings_in_use(house, programme)) else []),
     ]
     return hmac.digest(house.secret, b"sekisho/edition/v1\n" + canonical(said), sha256).hex()[:32]
 
@@ -213,6 +216,7 @@ class _Reading:
     house: House
     programme: Programme
     watch: Watch
+    holdings: str
 
     def cells(
         self,
@@ -222,7 +226,8 @@ class _Reading:
         prefix: str = "",
     ) -> tuple[PlanCells, ...]:
         """The cells of plans over what the deliveries hold; `prefix` tells editions apart."""
-        sources = _sources(self.house, programme, deliveries)
+        kept = holdings_file(self.house, programme.id, self.holdings)
+        sources = replace(_sources(self.house, programme, deliveries), holdings=kept)
         found = []
         for plan in plans:
             query = admissible_query(programme, plan)
@@ -329,6 +334,7 @@ def _keep(house: House, folder: Path, kept: _Kept) -> None:
         "hidden": {plan: sorted(map(list, rows), key=str) for plan, rows in kept.hidden.items()},
         "merged": [int(cell) for cell in np.flatnonzero(kept.every)],
         "cells": int(kept.every.size),
+        "holdings": kept.holdings,
     }
     with workshop(house.folder.aside) as own:
         whole = own / "edition"
@@ -360,6 +366,7 @@ def _read_kept(folder: Path, programme: str) -> _Kept:
             {plan: frozenset(map(tuple, rows)) for plan, rows in said["hidden"].items()},
             every,
             (folder / CERTIFICATE).read_bytes(),
+            str(said.get("holdings", "")),
         )
     except FileNotFoundError:
         raise StorageError(fault("gate.pattern-missing", programme=programme)) from None

@@ -1,6 +1,6 @@
 """What a programme says about the data that it takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -84,6 +84,8 @@ class Dataset:
     """The column that names whose contribution a row is (firms: disclosure control)."""
     holding: str | None = None
     """The column that names the holding a contributor belongs to."""
+    private_holdings: bool = False
+    """Whether `holding` stands in no delivery, but in a table that the data holder keeps."""
     privacy_unit: str | None = None
     """The column that names whom differential privacy protects."""
     not_contributors: tuple[str, ...] = ()
@@ -106,6 +108,14 @@ class Dataset:
     def column(self, name: str) -> Column | None:
         """The column of that name, if there is one."""
         return next((c for c in self.columns if c.name == name), None)
+
+    @property
+    def brought(self) -> "Dataset":
+        """The same as a delivery has it: without the column that the data holder keeps."""
+        if not self.private_holdings:
+            return self
+        kept = tuple(each for each in self.columns if each.name != self.holding)
+        return replace(self, columns=kept, holding=None, private_holdings=False)
 
 
 @dataclass(frozen=True, slots=True)

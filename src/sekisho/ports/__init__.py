@@ -54,6 +54,8 @@ class Sources:
 
     datasets: Mapping[str, tuple[Dataset, tuple[Path, ...]]]
     lookups: Mapping[str, tuple[Lookup, Path]]
+    holdings: Path | None = None
+    """The data holder's table: contributor, holding; for datasets with `private_holdings`."""
 
 
 @dataclass(frozen=True, slots=True)

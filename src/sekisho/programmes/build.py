@@ -64,6 +64,7 @@ def dataset_of(value: dict[str, Any]) -> Dataset:
         method=Method(own["method"]),
         contributor=own.get("contributor"),
         holding=own.get("holding"),
+        private_holdings=own.get("private_holdings", False),
         privacy_unit=own.get("privacy_unit"),
         not_contributors=tuple(each["value"] for each in excluded),
         not_contributor_reasons=tuple(text_of(each["reason"]) for each in excluded),

@@ -98,6 +98,12 @@ def _method(programme: Programme, file: str, dataset: Dataset) -> Iterator[Fault
         yield fault("programme.no-contributor", place)
     if dataset.method is Method.DIFFERENTIAL_PRIVACY and dataset.privacy_unit is None:
         yield fault("programme.no-privacy-unit", place)
+    if dataset.private_holdings:
+        column = dataset.column(dataset.holding or "")
+        sound = column is not None and column.type is ColumnType.STRING and not column.required
+        if not sound or dataset.method is not Method.DISCLOSURE_CONTROL:
+            at = place_in(programme, file, "sekisho", "private_holdings")
+            yield fault("calendar.holdings-column", at)
     if dataset.budget is not None and dataset.method is not Method.DIFFERENTIAL_PRIVACY:
         yield fault(
             "programme.budget-without-noise", place_in(programme, file, "sekisho", "budget")

@@ -129,6 +129,12 @@ _OWN_OF_DATASET = (
     required("method", Kind.CHOICE, "how the statistics lane protects it", choices=tuple(Method)),
     Key("contributor", Kind.NAME, "column that names whose contribution a row is (firms)"),
     Key("holding", Kind.NAME, "column that names the holding a contributor belongs to"),
+    Key(
+        "private_holdings",
+        Kind.BOOLEAN,
+        "that column stands in no delivery: the data holder keeps a table of it",
+        default="false",
+    ),
     Key("privacy_unit", Kind.NAME, "column that names whom differential privacy protects"),
     Key(
         "missing_unit",

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from sekisho.model.calendar import Hold, Notice
 from sekisho.model.entry import Entry
-from sekisho.stores import calendar_rows, flow_rows, log_rows
+from sekisho.stores import calendar_rows, flow_rows, holding_rows, log_rows
 from sekisho.stores.calendar_tables import release_notices
 from sekisho.stores.duties import Transactions
 from sekisho.terms import ReleaseState
@@ -51,6 +51,18 @@ class SqlCalendar:
             flow_rows.move_release(connection, notice.release or "", ReleaseState.WITHDRAWN)
             calendar_rows.insert_notice(connection, notice, index)
         return index
+
+    def keep_holdings(self, programme: str, digest: str, entry: Entry) -> int:
+        """Take up the data holder's table of holdings."""
+        with self._changing() as connection:
+            index = log_rows.append(connection, entry)
+            holding_rows.insert_holdings(connection, programme, digest, index)
+        return index
+
+    def holdings(self, programme: str) -> str | None:
+        """The digest of the newest table of holdings of a programme."""
+        with self._look() as connection:
+            return holding_rows.find_holdings(connection, programme)
 
     def notices(self, programme: str | None = None, release: str | None = None) -> list[Notice]:
         """Notices in the order in which they were logged."""

@@ -36,5 +36,16 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("entry_index", name="pk_release_notices"),
     )
+    op.create_table(
+        "holdings",
+        sa.Column("entry_index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("programme", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_index"], ["entries.log_index"], name="fk_holdings_entry_index"
+        ),
+        sa.PrimaryKeyConstraint("entry_index", name="pk_holdings"),
+    )
+    op.create_index("ix_holdings_programme", "holdings", ["programme"], unique=False)
     for column in ("programme", "release"):
         op.create_index(f"ix_release_notices_{column}", "release_notices", [column], unique=False)
