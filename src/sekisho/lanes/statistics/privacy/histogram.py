@@ -78,8 +78,9 @@ class Groups:
     """In how many groups units stand, as far as the noise lets one see.
 
     Shape: points and weights are (bins, points): numbers of groups inside a bin and what part of
-        its units has them; `even` are the weights were nothing known of the shape. Bins up to
-        `last` stand out; `doubt` is the standard error of each bin after it.
+        its units has them; `even` are the weights were nothing known of the shape, as it is not
+        where few bins stand out: then units may lie anywhere inside theirs. Bins up to `last`
+        stand out; `doubt` is the standard error of each bin after it.
     """
 
     units: Numbers
@@ -90,6 +91,7 @@ class Groups:
     doubt: Numbers
     spread: float
     squared: bool
+    is_shaped: bool
 
     @property
     def total(self) -> float:
@@ -102,10 +104,13 @@ class Groups:
         gone = self.points * (1.0 - (np.sqrt(kept) if self.squared else kept))
         away, even = (self.weights * gone).sum(axis=1), (self.even * gone).sum(axis=1)
         lost = max(0.0, float((self.units * away).sum()))
+        inside = away - even
+        if not self.is_shaped:
+            inside = np.sqrt((self.weights * (gone - away[:, None]) ** 2).sum(axis=1))
         error = math.hypot(
             self.spread * math.sqrt(float((away[: self.last + 1] ** 2).sum())),
             float((away[self.last + 1 :] * self.doubt).sum()),
-            float(((away - even) * self.units).sum()),
+            float((inside * self.units).sum()),
         )
         return lost, error
 
@@ -122,7 +127,7 @@ def groups_of(vector: BoundVector, counted: Counted, most: int) -> Groups | None
     if not seen.size:
         return None
     low = np.array([edge / PRECISION_ONE for edge in vector.edges])
-    high = np.maximum(low, np.append(low[1:] - 1, max(most, low[-1])))
+    high = np.maximum(low, np.minimum(most, np.append(low[1:] - 1, most)))
     middle, last = np.log(low * (high + 1)) / 2, int(seen[-1])
     slope, curve = _shape(counted, seen, middle, np.log((high + 1) / low))
     noise = counted.spread**2
@@ -136,7 +141,9 @@ def groups_of(vector: BoundVector, counted: Counted, most: int) -> Groups | None
     weights /= weights.sum(axis=1, keepdims=True)
     even = np.full_like(points, 1 / _POINTS)
     tail: Numbers = np.sqrt(doubt * noise / (doubt + noise))
-    return Groups(units, points, weights, even, last, tail, counted.spread, vector.squared)
+    is_shaped = seen.size >= _LEAST_BINS
+    known = (last, tail, counted.spread, vector.squared, is_shaped)
+    return Groups(units, points, weights, even, *known)
 
 
 def _shape(
