@@ -76,12 +76,39 @@ AGGREGATES: dict[type[exp.Expr], MeasureFunction] = {
     exp.Avg: MeasureFunction.AVG,
     exp.Median: MeasureFunction.QUANTILE,
     exp.Quantile: MeasureFunction.QUANTILE,
+    exp.Variance: MeasureFunction.VARIANCE,
+    exp.VariancePop: MeasureFunction.VARIANCE_OF_ALL,
+    exp.Stddev: MeasureFunction.DEVIATION,
+    exp.StddevSamp: MeasureFunction.DEVIATION,
+    exp.StddevPop: MeasureFunction.DEVIATION_OF_ALL,
     exp.Min: MeasureFunction.MIN,
     exp.Max: MeasureFunction.MAX,
 }
+_EXTRA_DIGITS = dict.fromkeys(
+    (
+        MeasureFunction.AVG,
+        MeasureFunction.VARIANCE,
+        MeasureFunction.VARIANCE_OF_ALL,
+        MeasureFunction.DEVIATION,
+        MeasureFunction.DEVIATION_OF_ALL,
+    ),
+    2,
+)
+"""Digits that a function adds to those of its argument."""
 NAMES = sorted(
     {f.value for f in Function if f is not Function.DIVIDE}
-    | {"extract", "isodow", "count", "sum", "avg", "median", "quantile", "percentile_cont"}
+    | {
+        "extract",
+        "isodow",
+        "count",
+        "sum",
+        "avg",
+        "median",
+        "quantile",
+        "percentile_cont",
+        "variance",
+        "stddev",
+    }
 )
 
 
@@ -263,6 +290,7 @@ def _measured_type(function: MeasureFunction, argument: Expression | None) -> Ty
         return replace(of, nullable=True)
     if kinds.kind(of) != "number":
         return None
-    if function is MeasureFunction.AVG:
-        return Type(ColumnType.NUMBER, min(of.decimals + 2, kinds.MOST_DECIMALS), nullable=True)
+    if function in _EXTRA_DIGITS:
+        digits = of.decimals + _EXTRA_DIGITS[function]
+        return Type(ColumnType.NUMBER, min(digits, kinds.MOST_DECIMALS), nullable=True)
     return replace(of, nullable=True)

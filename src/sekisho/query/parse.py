@@ -34,6 +34,14 @@ LONGEST_SQL = 100_000
 """Characters; nobody writes more by hand."""
 DEEPEST = 200
 """Parentheses and CASEs inside one another."""
+_INNER = (
+    MeasureFunction.COUNT,
+    MeasureFunction.SUM,
+    MeasureFunction.AVG,
+    MeasureFunction.MIN,
+    MeasureFunction.MAX,
+)
+"""What may be gathered over the rows of one unit."""
 ONE_STATEMENT: dict[type[exp.Expr], str] = {
     exp.SetOperation: "set-operation",
     exp.Command: "only-select",
@@ -222,7 +230,7 @@ def _gathered(select: exp.Select, found: Read, context: Context) -> Source | Non
     for group in inner.groups:
         _refuse_computed(group.expression, reader)
     for measure in inner.measures:
-        if measure.function is MeasureFunction.QUANTILE:
+        if measure.function not in _INNER:
             context.faults.refuse("inner-quantile", measure.place)
     by_unit = ColumnRef(str(found.source.unit), inner.source.fields[0].type)
     is_by_unit = any(

@@ -39,6 +39,14 @@ MOST_ROWS = Decimal(2) ** 40
 """No dataset has more rows; a count of rows lies between 0 and this."""
 
 
+_GATHERED = (
+    MeasureFunction.SUM,
+    MeasureFunction.AVG,
+    MeasureFunction.MIN,
+    MeasureFunction.MAX,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """The declarations that a query may read, and what public look-ups hold."""
@@ -206,7 +214,7 @@ def _gathered(measure: Measure, below: Mapping[str, Domain]) -> Domain:
         check_arithmetic(measure.argument, below)
     if measure.function is MeasureFunction.COUNT or measure.argument is None:
         return Range(Decimal(0), MOST_ROWS)
-    if measure.function is MeasureFunction.QUANTILE:
+    if measure.function not in _GATHERED:
         raise QueryError(fault("privacy.measure_unproven", measure.place, measure=measure.name))
     inside = domain_of(measure.argument, below)
     low, high = ends_of(inside)

@@ -26,6 +26,7 @@ from sekisho.lanes.statistics.privacy.measures import Reading, Wanted
 from sekisho.lanes.statistics.privacy.plan_bounding import Plan
 from sekisho.lanes.statistics.privacy.quantiles import shown_values
 from sekisho.lanes.statistics.privacy.settle import with_sizes
+from sekisho.lanes.statistics.privacy.spread import spread_of
 from sekisho.lanes.statistics.privacy.table import PrivateRow, PrivateTable
 from sekisho.lanes.statistics.privacy.uncertainty import NORMAL_REACH, Interval
 from sekisho.query.expressions import ColumnRef, Named, Type, columns_of
@@ -123,6 +124,9 @@ def _measured(
     wanted: Wanted, columns: Mapping[tuple[str, int], list[Value]], at: int, row: Row
 ) -> Value:
     first = columns[wanted.name, 0][at]
+    if wanted.moments is not None:
+        sums = tuple(columns[wanted.name, part][at] for part in range(len(wanted.amounts)))
+        return spread_of(wanted.name, sums, wanted.moments, row)
     if wanted.reading is not Reading.MEAN:
         return first
     return mean_of(first, columns[wanted.name, 1][at], wanted.shown_decimals, row)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sekisho.errors import QueryError, fault
 from sekisho.lanes.statistics.privacy.contract import Contract, check_summable
 from sekisho.lanes.statistics.privacy.domains import check_arithmetic
+from sekisho.lanes.statistics.privacy.moments import SPREADS, Moments, moment_amounts
 from sekisho.lanes.statistics.privacy.quantiles import quantile_amount
 from sekisho.query.bound import Amount, AmountKind
 from sekisho.query.expressions import (
@@ -30,6 +31,7 @@ class Reading(StrEnum):
     SUM = "sum"
     MEAN = "mean"
     QUANTILE = "quantile"
+    SPREAD = "spread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Wanted:
     share: Decimal = Decimal(0)
     """Of a quantile: which part of the rows lies below it; `ends` are those of its grid."""
     ends: tuple[int, int] = (0, 0)
+    moments: Moments | None = None
+    """Of a variance: how it is read from its three amounts, which one row fills only once."""
 
 
 def wanted_of(query: Query, contract: Contract, contribution: Contribution) -> tuple[Wanted, ...]:
@@ -107,10 +111,10 @@ def _wanted(measure: Measure, contract: Contract, contribution: Contribution) ->
         case MeasureFunction.COUNT:
             amount = Amount(AmountKind.ROWS, argument)
             return Wanted(name, Reading.COUNT, (amount,), (_rows(contract, contribution),))
-        case MeasureFunction.SUM:
-            return _sum(measure, contract, contribution, Reading.SUM)
-        case MeasureFunction.AVG:
-            return _sum(measure, contract, contribution, Reading.MEAN)
+        case MeasureFunction.SUM | MeasureFunction.AVG:
+            return _sum(measure, contract, contribution)
+        case function if function in SPREADS:
+            return _spread(measure, contract, contribution)
         case MeasureFunction.QUANTILE if measure.quantile is not None:
             return _quantile(measure, measure.quantile, contract, contribution)
         case _:
@@ -146,9 +150,18 @@ def _quantile(
     )
 
 
-def _sum(
-    measure: Measure, contract: Contract, contribution: Contribution, reading: Reading
-) -> Wanted:
+def _spread(measure: Measure, contract: Contract, contribution: Contribution) -> Wanted:
+    rows = _rows(contract, contribution)
+    groups = 1 if contract.one_row_a_unit else contribution.groups
+    amounts, steps, step = moment_amounts(measure, contract, rows * groups**0.5)
+    one = steps * steps * rows
+    is_root, is_sample = SPREADS[measure.function]
+    read = Moments(steps, step, measure.type.decimals, is_root, is_sample)
+    return Wanted(measure.name, Reading.SPREAD, amounts, (one, one, one), moments=read)
+
+
+def _sum(measure: Measure, contract: Contract, contribution: Contribution) -> Wanted:
+    reading = Reading.SUM if measure.function is MeasureFunction.SUM else Reading.MEAN
     low, high = check_summable(measure, contract.domains)
     argument = measure.argument
     if argument is None:

@@ -99,17 +99,18 @@ def _bins(first: int, last: int, ratio: int, step: int) -> tuple[int, ...]:
 
 def scaled(wanted: Sequence[Wanted]) -> tuple[tuple[Amount, ...], tuple[int, ...]]:
     """The amounts on a common footing: each multiplied so that a typical one is as long."""
-    pairs = [(a, t) for w in wanted for a, t in zip(w.amounts, w.typical, strict=True)]
-    longest = max(t for _, t in pairs)
+    longest = max(one for each in wanted for one in each.typical)
     if wanted[0].reading is Reading.QUANTILE:
         return wanted[0].amounts, wanted[0].typical
     limit = min(LARGEST_CONTRIBUTION, max(2**30, 1 << (longest * 2**14).bit_length()))
     amounts: list[Amount] = []
     typical: list[int] = []
-    for amount, one in pairs:
-        factor = max(1, (longest + one // 2) // one)
-        amounts.append(replace(amount, factor=factor, limit=limit))
-        typical.append(one * factor)
+    for each in wanted:
+        for part, (amount, one) in enumerate(zip(each.amounts, each.typical, strict=True)):
+            factor = max(1, (longest + one // 2) // one)
+            amounts.append(replace(amount, factor=factor, limit=limit))
+            # what a row adds to one of the sums of a variance it does not add to the others
+            typical.append(0 if part and each.reading is Reading.SPREAD else one * factor)
     return tuple(amounts), tuple(typical)
 
 
