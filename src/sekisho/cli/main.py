@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("sekisho.cli.audit", "audit"),
     "budget": ("sekisho.cli.query", "budget"),
     "calendar": ("sekisho.cli.calendar", "calendar"),
+    "catalogue": ("sekisho.cli.catalogue", "catalogue"),
     "consent": ("sekisho.cli.consent", "consent"),
     "decide": ("sekisho.cli.rules", "decide"),
     "demo": ("sekisho.cli.demo", "demo"),

@@ -32,3 +32,8 @@ class Members:
     def withdraw_token(self, actor: str) -> None:
         """Leave an actor without a token: nobody speaks for it from outside any more."""
         members.set_token(self._call, actor, None)
+
+    @property
+    def owner(self) -> str:
+        """The participant whose node this is."""
+        return self._call.house.participant
