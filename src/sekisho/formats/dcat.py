@@ -30,7 +30,6 @@ PREFIXES = {
     "spdx": "http://spdx.org/rdf/terms#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
-PROFILE = "https://semiceu.github.io/DCAT-AP/releases/3.0.1"
 _AUTHORITY = "http://publications.europa.eu/resource/authority"
 _IANA = "https://www.iana.org/assignments/media-types"
 _PUBLIC = f"{_AUTHORITY}/access-right/PUBLIC"
@@ -109,15 +108,11 @@ def _things(catalogue: Catalogue) -> Iterator[Thing]:
     yield _catalogue(catalogue)
     yield from _agents(catalogue)
     yield from _themes(catalogue)
-    named: dict[str, str] = {_PUBLIC: "dct:RightsStatement", _STATISTICS: "skos:Concept"}
+    named: dict[str, str] = {_PUBLIC: "dct:RightsStatement"}
     named |= dict.fromkeys(_LANGUAGES.values(), "dct:LinguisticSystem")
-    named |= {
-        _SHA256: "spdx:ChecksumAlgorithm",
-        PROFILE: "dct:Standard",
-        _COMPLETED: "skos:Concept",
-    }
-    named |= dict.fromkeys(_STATUS.values(), "skos:Concept")
-    named |= dict.fromkeys(_STANDARDS.values(), "dct:Standard")
+    named |= {_SHA256: "spdx:ChecksumAlgorithm"} | dict.fromkeys(
+        _STANDARDS.values(), "dct:Standard"
+    )
     for file_type, media_type, _ in _FORMS.values():
         named[f"{_AUTHORITY}/file-type/{file_type}"] = "dct:MediaTypeOrExtent"
         named[f"{_IANA}/{media_type}"] = "dct:MediaType"
@@ -126,6 +121,11 @@ def _things(catalogue: Catalogue) -> Iterator[Thing]:
         yield from _distributions(catalogue, entry)
     for name, kind in sorted(named.items()):
         yield Thing(Iri(name), (kind,))
+    concepts = {_STATISTICS: "statistical", _COMPLETED: "completed"}
+    concepts |= {_STATUS[state]: state.value for state in _STATUS}
+    for name, code in sorted(concepts.items()):
+        label = _said("skos:prefLabel", f"concept-{code}")
+        yield Thing(Iri(name), ("skos:Concept",), tuple(label))
 
 
 def _both(name: str, text: Text) -> list[tuple[str, Value]]:
