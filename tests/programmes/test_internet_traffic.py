@@ -25,8 +25,8 @@ def rows_of(dataset: str, columns: str = "*"):
 @pytest.mark.parametrize("dataset", sorted(RETURNS))
 def test_every_value_keeps_to_its_declaration(dataset):
     declared = PROGRAMME.dataset(dataset)
-    assert rows_of(dataset).columns == [column.name for column in declared.columns]
-    for column in declared.columns:
+    assert rows_of(dataset).columns == [column.name for column in declared.brought.columns]
+    for column in declared.brought.columns:
         values = [value for (value,) in rows_of(dataset, f"DISTINCT {column.name}").fetchall()]
         assert [value for value in values if not fits(column, value)] == []
 

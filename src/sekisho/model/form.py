@@ -48,6 +48,13 @@ class Option:
 
     id: str
     title: Text
+    value: str = ""
+    """What stands in the dataset for it; empty: the id."""
+
+    @property
+    def counted_as(self) -> str:
+        """What stands in the dataset for it."""
+        return self.value or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +214,8 @@ class Form:
     """Whether whoever submitted may open the submission to everyone."""
     dataset: str | None = None
     """The dataset that answers become, for the statistics lane; the programme holds it."""
+    feeds: bool = False
+    """Whether `dataset` is one that has a file of its own."""
     dataset_table: str | None = None
     """The table question whose rows become the rows of the dataset; None: one a submission."""
     reminders_days: tuple[int, ...] = ()

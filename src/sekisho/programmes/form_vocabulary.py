@@ -22,6 +22,7 @@ FILE_TYPES = {
 _OPTION = (
     required("id", Kind.ID, "what is kept when it is chosen"),
     required("title", Kind.BOTH, "what people read"),
+    Key("value", Kind.STRING, "what stands in the dataset for it", default="the id"),
 )
 
 _CONDITION = (
@@ -165,7 +166,13 @@ def form_keys(own_of_dataset: tuple[Key, ...]) -> tuple[Key, ...]:
         required("id", Kind.ID, "the dataset's name in release plans and SQL"),
         Key("public", Kind.NAMES, "columns whose values a table may show as groups", most=100),
         Key("table", Kind.NAME, "table question whose rows become rows; else one a submission"),
-        required("sekisho", Kind.TABLE, "as in a dataset's own file", keys=own_of_dataset),
+        Key(
+            "sekisho",
+            Kind.TABLE,
+            "as in a dataset's own file; left out where `id` names a dataset with a file of its "
+            "own, which the answers then feed",
+            keys=own_of_dataset,
+        ),
     )
     return (
         *HEAD,

@@ -65,6 +65,7 @@ def form_of(value: dict[str, Any]) -> Form:
         visible=Visible(value.get("visible", Visible.STEWARD)),
         may_be_public=value.get("may_be_public", False),
         dataset=dataset.get("id"),
+        feeds=bool(dataset) and "sekisho" not in dataset,
         dataset_table=dataset.get("table"),
         reminders_days=tuple(sorted(value.get("reminders_days", ()), reverse=True)),
         ask=_ask_of(value["ask"]) if "ask" in value else None,
@@ -89,7 +90,10 @@ def question_of(value: dict[str, Any]) -> Question:
         title=text_of(value["title"]),
         help=_help_of(value),
         required=value.get("required", False),
-        options=tuple(Option(o["id"], text_of(o["title"])) for o in value.get("options", ())),
+        options=tuple(
+            Option(o["id"], text_of(o["title"]), o.get("value", ""))
+            for o in value.get("options", ())
+        ),
         unit=text_of(value["unit"]) if "unit" in value else None,
         currency=value.get("currency"),
         minimum=_bound_of(value.get("minimum")),
@@ -140,7 +144,7 @@ def dataset_of_form(form: Form, value: dict[str, Any]) -> Dataset | None:
     by people, not counted.
     """
     declared = value.get("dataset")
-    if declared is None:
+    if declared is None or "sekisho" not in declared:
         return None
     own = dict(declared["sekisho"])
     which = "contributor" if own["method"] == "disclosure-control" else "privacy_unit"
@@ -187,7 +191,7 @@ def columns_of(question: Question) -> list[Column]:
     needed = question.required and question.when is None
     kind, name, title = question.kind, question.id, question.title
     if kind is QuestionKind.CHOICE:
-        options = tuple(each.id for each in question.options)
+        options = tuple(each.counted_as for each in question.options)
         return [Column(name, ColumnType.STRING, title, required=needed, enum=options)]
     if kind is QuestionKind.SEVERAL:
         return [

@@ -12,13 +12,24 @@ from sekisho.model.submission import Answer, Money, Submission
 
 
 def dataset_csv(form: Form, dataset: Dataset, submissions: Iterable[Submission]) -> str:
-    """The rows of some submissions as CSV, with the dataset's columns in its order."""
+    """The rows of some submissions as CSV, with the dataset's columns in its order.
+
+    In a dataset that has a file of its own, whoever submitted is the contributor, and what it has
+    no column for stays out.
+    """
     written = io.StringIO()
-    names = [column.name for column in dataset.columns]
-    writer = csv.DictWriter(written, names, restval="", lineterminator="\n")
+    names = [column.name for column in dataset.brought.columns]
+    writer = csv.DictWriter(
+        written,
+        names,
+        restval="",
+        lineterminator="\n",
+        extrasaction="ignore" if form.feeds else "raise",
+    )
     writer.writeheader()
     for submission in submissions:
-        writer.writerows(rows_of(form, submission))
+        own = {dataset.contributor or "": submission.participant} if form.feeds else {}
+        writer.writerows({**row, **own} for row in rows_of(form, submission))
     return written.getvalue()
 
 
@@ -63,5 +74,6 @@ def _cell(question: Question, answer: Answer) -> dict[str, str]:
     if isinstance(answer, date):
         return {name: answer.isoformat()}
     if question.kind is QuestionKind.CHOICE and isinstance(answer, str):
-        return {name: answer}
+        chosen = [each for each in question.options if each.id == answer]
+        return {name: chosen[0].counted_as if chosen else answer}
     return {}
