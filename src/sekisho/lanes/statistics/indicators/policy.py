@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sekisho.lanes.statistics.indicators.ratios import Z_95
-from sekisho.lanes.statistics.indicators.regress import Fit, Floats, fit, t_95
-from sekisho.lanes.statistics.indicators.rounding import estimate
+from sekisho.lanes.statistics.indicators.regress import Fit, Floats, fit, interval_of
+from sekisho.lanes.statistics.indicators.rounding import estimate, grown
 from sekisho.lanes.statistics.indicators.series import Known, Series
 from sekisho.model.indicator import Estimate, Figure, NotEstimable, Policy
 from sekisho.model.period import Period, period_of
@@ -100,7 +100,7 @@ def _path(how: Policy, every: All, group: str, times: Sequence[Period]) -> _Path
 
 def _effect(
     study: _Study, every: All, group: str, began: str
-) -> dict[str, Estimate] | NotEstimable:
+) -> dict[str, Estimate | NotEstimable] | NotEstimable:
     start = period_of(began)
     if start is None:
         return NotEstimable("indicators.unread-time")
@@ -123,7 +123,7 @@ def _effect(
 
 def _figures(
     study: _Study, since: Floats, difference: Floats, errors: Floats
-) -> Iterator[tuple[str, Estimate]]:
+) -> Iterator[tuple[str, Estimate | NotEstimable]]:
     """Effect and trend before; where a trend goes on, the change of level and of slope, too."""
     held = (since >= 0).astype(float)
     constant = np.ones(len(since))
@@ -155,23 +155,14 @@ def _fitted(
     columns: Floats,
     numbers: tuple[Floats, Floats],
     wanted: Mapping[str, tuple[float, ...]],
-) -> Iterator[tuple[str, Estimate]]:
+) -> Iterator[tuple[str, Estimate | NotEstimable]]:
     """Each wanted sum of the first coefficients, with its interval."""
     values, errors = numbers
-    fitted = fit(values, columns, lags_of(len(values)))
+    fitted = fit(values, columns)
     noise = _noise_alone(columns, errors)
     for what, first in wanted.items():
         weights = np.array([*first, *([0.0] * (columns.shape[1] - len(first)))])
         yield what, _figure(fitted, noise, weights, study.how.scale)
-
-
-def lags_of(many: int) -> int:
-    """Over how many times errors are taken as going on: 1.3 times the root of how many there are.
-
-    Source: E. Lazarus, D. J. Lewis, J. H. Stock and M. W. Watson, "HAR inference: recommendations
-    for practice", Journal of Business and Economic Statistics 36 (2018).
-    """
-    return math.ceil(1.3 * math.sqrt(many))
 
 
 def _noise_alone(columns: Floats, variances: Floats) -> Floats:
@@ -180,12 +171,10 @@ def _noise_alone(columns: Floats, variances: Floats) -> Floats:
     return np.asarray(inverse @ (columns.T * variances) @ columns @ inverse, dtype=np.float64)
 
 
-def _figure(fitted: Fit, noise: Floats, weights: Floats, scale: str) -> Estimate:
+def _figure(fitted: Fit, noise: Floats, weights: Floats, scale: str) -> Estimate | NotEstimable:
     """One figure: never surer than the errors of the published numbers allow."""
-    value = float(weights @ fitted.coefficients)
-    variance = max(float(weights @ fitted.covariance @ weights), float(weights @ noise @ weights))
-    half = t_95(fitted.freedom) * math.sqrt(max(variance, 0.0))
-    ends = value, value - half, value + half
+    least = math.sqrt(max(float(weights @ noise @ weights), 0.0))
+    ends = interval_of(fitted, weights, least)
     if scale == "percent":
-        ends = tuple(100 * math.expm1(each) for each in ends)  # type: ignore[assignment]
+        ends = tuple(100 * (grown(each) - 1) for each in ends)  # type: ignore[assignment]
     return estimate(*ends)

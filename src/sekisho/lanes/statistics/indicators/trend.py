@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sekisho.lanes.statistics.indicators.regress import t_95
-from sekisho.lanes.statistics.indicators.rounding import estimate
+from sekisho.lanes.statistics.indicators.rounding import estimate, grown
 from sekisho.lanes.statistics.indicators.series import Known, Series
 from sekisho.model.indicator import Figure, NotEstimable, Projection
 from sekisho.model.period import Period, period_of
@@ -66,9 +66,9 @@ def projections(how: Projection, series: Series, decimals: int) -> Iterator[Figu
     for number in range(times[-1].number + 1, until.number + 1):
         value, low, high = found.at(number)
         if how.model == "compound":
-            value, low, high = math.exp(value), math.exp(low), math.exp(high)
+            value, low, high = grown(value), grown(low), grown(high)
         at = str(Period(until.step, number))
-        yield Figure(series.group, at, "value", estimate(value, low, high, decimals))
+        yield Figure(series.group, at, "value", estimate(value, low, high, decimals + 1))
 
 
 def _line(how: Projection, series: Series, times: list[Period]) -> _Line | NotEstimable:
