@@ -34,7 +34,7 @@ def audit(
     speaker: Speaker, files: tuple[Path, ...], structure: Path | None, **options: object
 ) -> int:
     """Audit tables; exit code 1 when a hidden cell can be worked out."""
-    from sekisho.lanes.statistics.finished.room import Asked
+    from sekisho.lanes.statistics.finished.frame import Asked
     from sekisho.node.audits import audit_files
     from sekisho.present.audited import EXIT_CODES, audit_json, audit_lines, audit_page
 

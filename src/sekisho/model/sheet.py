@@ -40,14 +40,25 @@ def sheet(
         for r in range(top, min(bottom, len(filled) - 1) + 1):
             for c in range(left, min(right, width - 1) + 1):
                 filled[r][c] = filled[top][left]
-    moved = [[_indent(text) for text in row] for row in filled]
+    depth = _Depths()
+    moved = [[depth[text] for text in row] for row in filled]
     for row, column, steps in indents:
         moved[row][column] += 2 * steps
     texts = tuple(tuple(row) for row in filled)
     return Sheet(name, texts, tuple(tuple(row) for row in moved), tuple(concealed))
 
 
+class _Depths(dict[str, int]):
+    """How far a text is moved in; each text is looked at once."""
+
+    def __missing__(self, text: str) -> int:
+        self[text] = found = _indent(text)
+        return found
+
+
 def _indent(text: str) -> int:
+    if text[:1].isalnum():
+        return 0
     wide = text.replace("\u3000", "  ").replace("\u00a0", " ").replace("\t", "    ")
     return len(wide) - len(wide.lstrip(" "))
 

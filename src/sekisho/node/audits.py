@@ -8,10 +8,10 @@ from sekisho.errors import DeliveryError, Fault, fault, raise_all
 from sekisho.formats.sheets import read_sheets
 from sekisho.lanes.statistics.finished.axes import Labelled, label
 from sekisho.lanes.statistics.finished.findings import AuditFindings, Remark
+from sekisho.lanes.statistics.finished.frame import Asked
 from sekisho.lanes.statistics.finished.grid import blocks_of, lay_out
 from sekisho.lanes.statistics.finished.look import audit_tables
 from sekisho.lanes.statistics.finished.readings import Style
-from sekisho.lanes.statistics.finished.room import Asked
 from sekisho.lanes.statistics.finished.structure_file import Structure, offered, read_structure
 from sekisho.model.sheet import Sheet, column_name
 from sekisho.ports import Watch

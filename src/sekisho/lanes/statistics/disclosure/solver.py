@@ -5,7 +5,8 @@ iterations or nodes. HiGHS lets go of the interpreter lock while it works, so se
 be solved at once from threads.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import highspy
 import numpy as np
@@ -15,6 +16,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
 _COLUMNWISE = 1
+_PRIMAL = 4
 _MINIMISE = 1
 _MAX_ITERATIONS = 5_000_000
 
@@ -94,6 +96,10 @@ def solve(program: Program, *, presolve: bool = True) -> Solution:
     """
     highs = _model(program, whole=False, presolve=presolve)
     highs.run()
+    return _solution(highs)
+
+
+def _solution(highs: highspy.Highs) -> Solution:
     optimal = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     found, info = highs.getSolution(), highs.getInfo()
     empty = np.empty(0)
@@ -107,6 +113,42 @@ def solve(program: Program, *, presolve: bool = True) -> Solution:
         int(info.simplex_iteration_count),
         proven=optimal,
     )
+
+
+def solver_for(program: Program) -> Callable[[Floats], Solution]:
+    """A call that solves the same program again for another cost, from where it stood last.
+
+    Pays for itself up to some thousands of columns; beyond, a cold start with presolve is faster.
+    """
+    highs = _model(program, whole=False)
+    columns = np.arange(program.cost.size, dtype=np.int32)
+
+    def solved(cost: Floats) -> Solution:
+        highs.changeColsCost(columns.size, columns, cost)
+        highs.run()
+        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            highs.clearSolver()
+            return solve(replace(program, cost=cost))
+        highs.setOptionValue("presolve", "off")
+        highs.setOptionValue("simplex_strategy", _PRIMAL)
+        return _solution(highs)
+
+    return solved
+
+
+def interior(program: Program) -> Solution:
+    """A feasible point far from the edges, by an interior point method without a vertex after it.
+
+    Means something only where the cost is zero; only `optimal` and `point` are filled.
+    """
+    highs = _model(program, whole=False, presolve=False)
+    for name, value in (("solver", "ipm"), ("run_crossover", "off")):
+        highs.setOptionValue(name, value)
+    highs.run()
+    optimal = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    empty = np.empty(0)
+    point = np.asarray(highs.getSolution().col_value) if optimal else empty
+    return Solution(optimal, 0.0, point, empty, empty, 0.0, proven=optimal)
 
 
 def solve_whole(program: Program, *, nodes: int, start: Floats | None = None) -> Solution:

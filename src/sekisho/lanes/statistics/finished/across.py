@@ -133,7 +133,8 @@ def _aligned(
         order = []
         for *numbers, codes in pairs:
             axis = array.table.axes[numbers[side]]
-            at[numbers[side]] = np.array([axis.codes.index(pair[side]) for pair in codes])
+            places = {code: n for n, code in enumerate(axis.codes)}
+            at[numbers[side]] = np.array([places[pair[side]] for pair in codes])
             order.append(numbers[side])
         block = np.ravel_multi_index(np.ix_(*at), array.values.shape)
         rest = [n for n in range(array.values.ndim) if n not in order]
@@ -149,7 +150,8 @@ def _compared(given: Sequence[Given], same: Same) -> Meeting:
     left, right = same.cells
     shown = (one.array.state.ravel()[left] == SHOWN) & (other.array.state.ravel()[right] == SHOWN)
     shown &= ~(one.unknown()[left] | other.unknown()[right])
-    apart = np.abs(one.array.values.ravel()[left] - other.array.values.ravel()[right])[shown]
+    apart = np.abs(one.array.values.ravel()[left] - other.array.values.ravel()[right])
+    apart = apart[shown].astype(np.float64)
     step = max(one.array.step, other.array.step)
     rounded = step > 1 or one.array.decimals > 0 or one.rounded or other.rounded
     differs = apart > (step if rounded else 0.0) + 1e-6

@@ -4,14 +4,22 @@ Labels are taken as printed. A label that stands under another (by indents or a 
 carries that one in front when the same text occurs twice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sekisho.errors import UsageError, fault
 from sekisho.lanes.statistics.finished.grid import Layout
 from sekisho.lanes.statistics.finished.readings import Kind, Reading, folded
 from sekisho.lanes.statistics.finished.words import ALL, is_total
+from sekisho.model.sheet import column_name
 
-Key = tuple[str, ...]
+Ints = NDArray[np.int64]
+
+MOST_CELLS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +31,35 @@ class Axis:
     depth: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Labelled:
     """A finished table as an attacker reads it.
 
-    Shape: keys hold one code an axis. `places` are cell addresses, for messages to the holder.
+    Shape: (n,) each, one entry a cell: `flat` says where it lies among all combinations of codes,
+    the last axis fastest; `reading` numbers what it says in `readings`; `row` and `column` are
+    where it stands on the sheet, for messages to the holder.
     """
 
     source: str
     axes: tuple[Axis, ...]
-    cells: Mapping[Key, Reading]
-    places: Mapping[Key, str]
+    flat: Ints
+    reading: NDArray[np.int32]
+    readings: tuple[Reading, ...]
+    row: NDArray[np.int32]
+    column: NDArray[np.int32]
     sure: bool
     """Whether it was certain how numbers are written."""
-    repeated: tuple[str, ...] = ()
-    """Addresses of cells whose labels occurred before; the first one counts."""
+    repeated: tuple[int, str] = (0, "")
+    """How many cells have labels that occurred before, and the address of the first of them."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many codes each axis has."""
+        return tuple(len(axis.codes) for axis in self.axes)
+
+    def place(self, cell: int) -> str:
+        """The address of a cell, by its number, as spreadsheets print it."""
+        return f"{column_name(int(self.column[cell]))}{int(self.row[cell]) + 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +92,10 @@ class _Heading:
 
 
 def label(layout: Layout, source: str) -> Labelled:
-    """The cells of a block with their labels."""
+    """The cells of a block with their labels.
+
+    Raises: UsageError when the labels span more than 20,000,000 cells.
+    """
     block = layout.block
     rows = _row_lines(layout)
     columns = _column_lines(layout)
@@ -78,25 +103,42 @@ def label(layout: Layout, source: str) -> Labelled:
         _axis_name(block.rows[layout.head - 1][c]) if layout.head else ""
         for c in range(layout.stub)
     ]
-    row_axes, row_keys = _axes(rows, _names(stub_names, "rows"))
+    row_axes, row_codes = _axes(rows, _names(stub_names, "rows"))
     head_rows = len(columns[0].labels) if columns else 0
-    column_axes, column_keys = _axes(columns, _names([""] * head_rows, "columns"))
-    cells: dict[Key, Reading] = {}
-    places: dict[Key, str] = {}
-    repeated = []
-    for line in rows:
-        for column in columns:
-            key = row_keys[line.number] + column_keys[column.number]
-            place = block.place(layout.head + line.number, layout.stub + column.number)
-            if key in cells:
-                repeated.append(place)
-                continue
-            cells[key] = layout.body[line.number][column.number]
-            places[key] = place
+    column_axes, column_codes = _axes(columns, _names([""] * head_rows, "columns"))
     axes = tuple(row_axes + column_axes)
-    return _without_single(
-        Labelled(source, axes, cells, places, layout.spelling.sure, tuple(repeated))
+    if prod(len(axis.codes) for axis in axes) > MOST_CELLS:
+        raise UsageError(fault("finished.too-large", table=source, most=MOST_CELLS))
+    row = np.array([line.number for line in rows], dtype=np.int32)
+    column = np.array([line.number for line in columns], dtype=np.int32)
+    across = prod(len(axis.codes) for axis in column_axes)
+    flat = _ravelled(row_codes, row_axes)[:, None] * across + _ravelled(column_codes, column_axes)
+    kept = np.sort(np.unique(flat.ravel(), return_index=True)[1])
+    again = np.ones(flat.size, dtype=bool)
+    again[kept] = False
+    twice = np.flatnonzero(again)
+    down, right = np.divmod(np.concatenate([kept, twice[:1]]), max(column.size, 1))
+    at = (row[down] + layout.head, column[right] + layout.stub)
+    first = block.place(int(at[0][-1]), int(at[1][-1])) if twice.size else ""
+    return Labelled(
+        source,
+        _telling(axes),
+        flat.ravel()[kept],
+        layout.body[row[down], column[right]][: kept.size],
+        layout.readings,
+        (at[0] + block.top)[: kept.size],
+        (at[1] + block.left)[: kept.size],
+        layout.spelling.sure,
+        (int(twice.size), first),
     )
+
+
+def _ravelled(codes: Sequence[Ints], axes: Sequence[Axis]) -> Ints:
+    """Where each line lies among all combinations of its axes' codes."""
+    out = np.zeros(codes[0].size if codes else 1, dtype=np.int64)
+    for axis, code in zip(axes, codes, strict=True):
+        out = out * len(axis.codes) + code
+    return out
 
 
 def _axis_name(text: str) -> str:
@@ -117,16 +159,19 @@ def _row_lines(layout: Layout) -> list[_Line]:
     lines: list[_Line] = []
     heading: _Heading | None = None
     above: list[str] = [""] * layout.stub
-    marked = _blank_is_a_mark(layout)
+    blank = layout.kinds(Kind.EMPTY)
+    empty = np.all(blank, axis=1).tolist()
+    marked = _blank_is_a_mark(layout, blank)
+    plain: dict[str, str] = {}
     for number in range(len(layout.body)):
         printed = layout.block.rows[layout.head + number][: layout.stub]
         indents = layout.block.indents[layout.head + number][: layout.stub]
-        texts = [folded(text) for text in printed]
+        texts = [_known(text, plain) for text in printed]
         filled = next((c for c, text in enumerate(texts) if text), None)
         if filled is None and layout.stub == 1:
             continue
         depth = indents[filled] if filled is not None else 0
-        if _is_heading(layout, number, marked=marked):
+        if empty[number] and _is_heading(layout, number, marked=marked):
             heading = _Heading(texts[filled], depth) if filled is not None else heading
             continue
         for column in range(layout.stub - 1):
@@ -142,27 +187,26 @@ def _row_lines(layout: Layout) -> list[_Line]:
     return lines
 
 
-def _blank_is_a_mark(layout: Layout) -> bool:
+def _known(text: str, plain: dict[str, str]) -> str:
+    """A text folded, from what was folded before."""
+    found = plain.get(text)
+    if found is None:
+        found = plain[text] = folded(text)
+    return found
+
+
+def _blank_is_a_mark(layout: Layout, blank: NDArray[np.bool_]) -> bool:
     """Whether cells are left blank among figures: then a whole blank row may be hidden, too.
 
     With one column of figures nobody can tell; a blank one counts as hidden.
     """
-    used = [
-        c
-        for c in range(len(layout.body[0]))
-        if any(row[c].kind is Kind.NUMBER for row in layout.body)
-    ]
-    return len(used) == 1 or any(
-        any(row[c].kind is Kind.EMPTY for c in used)
-        for row in layout.body
-        if any(row[c].kind is Kind.NUMBER for c in used)
-    )
+    figures = layout.kinds(Kind.NUMBER)
+    used = figures.any(axis=0)
+    return bool(used.sum() == 1 or blank[figures.any(axis=1)][:, used].any())
 
 
 def _is_heading(layout: Layout, number: int, *, marked: bool) -> bool:
-    """A row without any figure or mark; where blanks are marks, only one above indented rows."""
-    if any(each.kind is not Kind.EMPTY for each in layout.body[number]):
-        return False
+    """Whether a blank row is a heading; where blanks are marks, only one above indented rows."""
     indents = layout.block.indents[layout.head :]
     return not marked or (
         number + 1 < len(layout.body) and indents[number + 1][0] > indents[number][0]
@@ -171,7 +215,7 @@ def _is_heading(layout: Layout, number: int, *, marked: bool) -> bool:
 
 def _column_lines(layout: Layout) -> list[_Line]:
     """Columns with their headings; a heading row with one text throughout says nothing."""
-    width = len(layout.body[0])
+    width = layout.body.shape[1]
     heads = [
         [folded(text) for text in layout.block.rows[row][layout.stub :]]
         for row in range(layout.head)
@@ -183,26 +227,37 @@ def _column_lines(layout: Layout) -> list[_Line]:
             last = row[column] or last
             heads[number][column] = last
     heads = [row for row in heads if len(set(row)) > 1] or heads[-1:]
-    used = [c for c in range(width) if any(row[c].kind is not Kind.EMPTY for row in layout.body)]
-    return [_Line(c, tuple(row[c] for row in heads), 0) for c in used]
+    used = np.flatnonzero((~layout.kinds(Kind.EMPTY)).any(axis=0))
+    return [_Line(c, tuple(row[c] for row in heads), 0) for c in used.tolist()]
 
 
-def _axes(lines: Sequence[_Line], names: Sequence[str]) -> tuple[list[Axis], dict[int, Key]]:
-    """Axes of lines with one or more labels each; nested ones become one axis of paths."""
+def _axes(lines: Sequence[_Line], names: Sequence[str]) -> tuple[list[Axis], list[Ints]]:
+    """Axes of lines with one or more labels each, and the code of each line on each of them.
+
+    Nested columns of labels become one axis of paths.
+    """
     if not lines or not lines[0].labels:
-        return [], {line.number: () for line in lines}
-    groups = _nested(lines)
+        return [], []
     axes: list[Axis] = []
-    keys: dict[int, Key] = {line.number: () for line in lines}
-    for group in groups:
+    numbers: list[Ints] = []
+    for group in _nested(lines):
         codes: dict[str, int] = {}
-        for line in lines:
-            code, depth = _path(line, group)
-            codes.setdefault(code, depth)
-            keys[line.number] += (code,)
+        depths: list[int] = []
+        paths: dict[tuple[object, ...], int] = {}
+        number = np.empty(len(lines), dtype=np.int64)
+        for place, line in enumerate(lines):
+            printed = (line.depth, *(line.labels[c] for c in group))
+            at = paths.get(printed)
+            if at is None:
+                code, depth = _path(line, group)
+                at = paths[printed] = codes.setdefault(code, len(codes))
+                if at == len(depths):
+                    depths.append(depth)
+            number[place] = at
         name = names[group[-1]] if len(group) == 1 else " / ".join(names[c] for c in group)
-        axes.append(Axis(name, tuple(codes), tuple(codes.values())))
-    return axes, keys
+        axes.append(Axis(name, tuple(codes), tuple(depths)))
+        numbers.append(number)
+    return axes, numbers
 
 
 def _path(line: _Line, group: Sequence[int]) -> tuple[str, int]:
@@ -218,12 +273,12 @@ def _nested(lines: Sequence[_Line]) -> list[list[int]]:
     groups = [[0]]
     for column in range(1, len(lines[0].labels)):
         above: dict[str, set[str]] = {}
-        for line in lines:
-            inner, outer = line.labels[column], line.labels[column - 1]
+        pairs = dict.fromkeys((line.labels[column], line.labels[column - 1]) for line in lines)
+        for inner, outer in pairs:
             if inner not in (ALL, outer) and not is_total(inner):
                 above.setdefault(inner, set()).add(outer)
         inside = bool(above) and all(len(outers) == 1 for outers in above.values())
-        several = len({line.labels[column - 1] for line in lines}) > 1
+        several = len({outer for _, outer in pairs}) > 1
         if inside and several and len(above) > 1:
             groups[-1].append(column)
         else:
@@ -231,20 +286,6 @@ def _nested(lines: Sequence[_Line]) -> list[list[int]]:
     return groups
 
 
-def _without_single(table: Labelled) -> Labelled:
-    """The table without axes that have one code only: they tell cells apart in no way."""
-    kept = [n for n, axis in enumerate(table.axes) if len(axis.codes) > 1]
-    if len(kept) == len(table.axes) or not kept:
-        return table
-
-    def short(key: Key) -> Key:
-        return tuple(key[n] for n in kept)
-
-    return Labelled(
-        table.source,
-        tuple(table.axes[n] for n in kept),
-        {short(key): reading for key, reading in table.cells.items()},
-        {short(key): place for key, place in table.places.items()},
-        table.sure,
-        table.repeated,
-    )
+def _telling(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+    """Axes with more than one code, if there are any: the others tell cells apart in no way."""
+    return tuple(axis for axis in axes if len(axis.codes) > 1) or axes

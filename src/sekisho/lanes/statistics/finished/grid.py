@@ -1,7 +1,14 @@
-"""Sheets as rectangles of text, and the tables that lie on them."""
+"""Sheets as rectangles of text, and the tables that lie on them.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+A long table repeats its texts: each different one is judged once.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sekisho.lanes.statistics.finished.readings import (
     Kind,
@@ -32,31 +39,63 @@ class Block:
         return f"{column_name(self.left + column)}{self.top + row + 1}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """Where a block's labels end and its numbers begin.
 
-    Shape: `body[r][c]` is the reading of row `head + r`, column `stub + c`.
+    Shape: `body[r, c]` numbers, in `readings`, the reading of row `head + r`, column `stub + c`.
     """
 
     block: Block
     head: int
     stub: int
-    body: tuple[tuple[Reading, ...], ...]
+    body: NDArray[np.int32]
+    readings: tuple[Reading, ...]
     spelling: Spelling
+
+    def kinds(self, kind: Kind) -> NDArray[np.bool_]:
+        """Where the body holds a kind of reading."""
+        of = np.array([each.kind is kind for each in self.readings], dtype=bool)
+        return np.asarray(of[self.body], dtype=bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What texts are by themselves, under given marks; each text is judged once."""
+
+    marks: Marks
+    _figures: dict[str, bool] = field(default_factory=dict)
+    _hidden: dict[str, bool] = field(default_factory=dict)
+
+    def is_figure(self, text: str) -> bool:
+        """A number, in whatever style."""
+        found = self._figures.get(text)
+        if found is None:
+            found = any(read_cell(text, style, self.marks).kind is Kind.NUMBER for style in Style)
+            self._figures[text] = found
+        return found
+
+    def is_mark(self, text: str) -> bool:
+        """A mark for hidden."""
+        found = self._hidden.get(text)
+        if found is None:
+            found = read_cell(text, Style.POINT, self.marks).kind is Kind.HIDDEN
+            self._hidden[text] = found
+        return found
 
 
 def blocks_of(given: Sheet, marks: Marks) -> list[Block]:
     """The rectangles that empty rows and columns part; those without a number are notes."""
     found = []
-    for top, bottom in _runs([any(cell.strip() for cell in row) for row in given.rows]):
+    for top, bottom in _runs([any(map(str.strip, row)) for row in given.rows]):
         part = given.rows[top:bottom]
         used = [any(row[c].strip() for row in part) for c in range(len(part[0]))]
         for left, right in _runs(used):
             rows = tuple(row[left:right] for row in part)
             indents = tuple(row[left:right] for row in given.indents[top:bottom])
             found.append(Block(given.name, top, left, rows, indents))
-    return [each for each in _rejoined(found, given) if _has_numbers(each, marks)]
+    lexicon = Lexicon(marks)
+    return [each for each in _rejoined(found, given) if _has_numbers(each, lexicon)]
 
 
 def _rejoined(found: list[Block], given: Sheet) -> list[Block]:
@@ -92,20 +131,16 @@ def _runs(used: Sequence[bool]) -> list[tuple[int, int]]:
     return runs
 
 
-def _is_figure(text: str, marks: Marks) -> bool:
-    spelling = spelling_of([text], marks)
-    return read_cell(text, spelling.style, marks).kind is Kind.NUMBER
-
-
-def _has_numbers(block: Block, marks: Marks) -> bool:
-    count = sum(_is_figure(text, marks) for row in block.rows[:60] for text in row if text.strip())
+def _has_numbers(block: Block, lexicon: Lexicon) -> bool:
+    texts = (text for row in block.rows[:60] for text in row if text.strip())
+    count = sum(lexicon.is_figure(text) for text in texts)
     return count >= 2 and len(block.rows) >= 2 and len(block.rows[0]) >= 2
 
 
 def _has_labels(block: Block) -> bool:
-    marks = Marks()
+    lexicon = Lexicon(Marks())
     first = [row[0] for row in block.rows if row[0].strip()]
-    return any(not _is_figure(text, marks) for text in first[1:] or first)
+    return any(not lexicon.is_figure(text) for text in first[1:] or first)
 
 
 def is_year(text: str) -> bool:
@@ -121,39 +156,49 @@ def lay_out(
 
     `style` says how numbers are written, `labels` how many columns are labels, when declared.
     """
-    stub = labels if labels is not None else _stub_width(block, marks)
-    head = _head_height(block, stub, marks)
+    lexicon = Lexicon(marks)
+    stub = labels if labels is not None else _stub_width(block, lexicon)
+    head = _head_height(block, stub, lexicon)
     if stub == 0 or stub >= len(block.rows[0]) or head >= len(block.rows):
         return None
     cells = [row[stub:] for row in block.rows[head:]]
-    spelling = spelling_of((text for row in cells for text in row), marks)
+    texts = dict.fromkeys(text for row in cells for text in row)
+    spelling = spelling_of(texts, marks)
     if style is not None:
         spelling = Spelling(style, sure=True)
-    body = tuple(tuple(read_cell(text, spelling.style, marks) for text in row) for row in cells)
-    return Layout(block, head, stub, body, spelling)
+    readings = tuple(read_cell(text, spelling.style, marks) for text in texts)
+    number = {text: n for n, text in enumerate(texts)}
+    body = np.array([[number[text] for text in row] for row in cells], dtype=np.int32)
+    return Layout(block, head, stub, body, readings, spelling)
 
 
-def _stub_width(block: Block, marks: Marks) -> int:
+def _stub_width(block: Block, lexicon: Lexicon) -> int:
     """Leading columns that are no figures: less than half of them figures or marks for hidden."""
-    body = block.rows[_first_figures(block, marks) :]
+    body = block.rows[_first_figures(block, lexicon) :]
     for column in range(1, len(block.rows[0])):
-        texts = [row[column] for row in body if row[column].strip()]
-        figures = sum(_is_figure(text, marks) for text in texts)
-        if figures == len(texts) and all(is_year(text) for text in texts):
+        texts = Counter(row[column] for row in body)
+        figures = _how_many(texts, filter(lexicon.is_figure, texts))
+        every = _how_many(texts, filter(str.strip, texts))
+        if figures == every and all(is_year(text) for text in filter(str.strip, texts)):
             continue
-        if any(is_total(text) and not _is_mark(text, marks) for text in texts):
+        hidden = [text for text in texts if lexicon.is_mark(text)]
+        others = (text for text in texts if text.strip() and not lexicon.is_figure(text))
+        if any(is_total(text) and not lexicon.is_mark(text) for text in others):
             continue
-        hidden = [text for text in texts if _is_mark(text, marks)]
         clear = figures or any(folded(text).lower() not in _LETTERS for text in hidden)
-        if clear and 2 * (figures + len(hidden)) > len(texts):
+        if clear and 2 * (figures + _how_many(texts, hidden)) > every:
             return column
     return len(block.rows[0])
 
 
-def _first_figures(block: Block, marks: Marks) -> int:
+def _how_many(texts: Counter[str], of: Iterable[str]) -> int:
+    return sum(texts[text] for text in of)
+
+
+def _first_figures(block: Block, lexicon: Lexicon) -> int:
     """The first row with a figure that is no year, or the second row."""
     for number, row in enumerate(block.rows):
-        if any(_is_figure(text, marks) and not is_year(text) for text in row[1:] if text.strip()):
+        if any(lexicon.is_figure(text) and not is_year(text) for text in row[1:] if text.strip()):
             return number
     return 1
 
@@ -162,11 +207,7 @@ _LETTERS = frozenset("cdfqsz")
 """Marks that are as likely a label: a column of these alone is one of labels."""
 
 
-def _is_mark(text: str, marks: Marks) -> bool:
-    return read_cell(text, Style.POINT, marks).kind is Kind.HIDDEN
-
-
-def _head_height(block: Block, stub: int, marks: Marks) -> int:
+def _head_height(block: Block, stub: int, lexicon: Lexicon) -> int:
     """Rows on top without a figure; a row of years, or of years and words, is a heading too.
 
     Rows of labels alone just above the first figures are headings of what follows, not of columns.
@@ -174,18 +215,18 @@ def _head_height(block: Block, stub: int, marks: Marks) -> int:
     named: list[int] = []
     for number, row in enumerate(block.rows):
         texts = [text for text in row[stub:] if text.strip()]
-        if _shows_figures(block, number, stub, marks) or (named and _is_year_line(row, stub)):
+        if _shows_figures(block, number, stub, lexicon) or (named and _is_year_line(row, stub)):
             return named[-1] + 1 if named else number
-        if named and texts and all(_is_mark(text, marks) for text in texts):
+        if named and texts and all(lexicon.is_mark(text) for text in texts):
             return named[-1] + 1
         if texts:
             named.append(number)
     return len(block.rows)
 
 
-def _shows_figures(block: Block, number: int, stub: int, marks: Marks) -> bool:
+def _shows_figures(block: Block, number: int, stub: int, lexicon: Lexicon) -> bool:
     figures = [text for text in block.rows[number][stub:] if text.strip()]
-    figures = [text for text in figures if _is_figure(text, marks)]
+    figures = [text for text in figures if lexicon.is_figure(text)]
     if not figures or number + 1 >= len(block.rows):
         return bool(figures)
     return not all(is_year(text) for text in figures) or _years_below(block, number, stub)

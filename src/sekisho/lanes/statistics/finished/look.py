@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Context, Decimal
 
 import numpy as np
 
@@ -25,9 +26,10 @@ from sekisho.lanes.statistics.finished.findings import (
     TableSeen,
     Verdict,
 )
+from sekisho.lanes.statistics.finished.frame import Asked
 from sekisho.lanes.statistics.finished.grid import is_year
 from sekisho.lanes.statistics.finished.infer import Inferred, infer, reasons
-from sekisho.lanes.statistics.finished.room import Asked
+from sekisho.lanes.statistics.finished.readings import MOST_DIGITS
 from sekisho.lanes.statistics.finished.sums import Reason, Sum, sums_of
 from sekisho.lanes.statistics.finished.system import Given, System, build
 from sekisho.ports import Watch
@@ -99,7 +101,7 @@ def _understood(table: Labelled, decimals: int, declared: Declared) -> tuple[Giv
         figures = array.figures(number)
         if said is not None:
             own = [Sum(number, total, parts, Reason.DECLARED) for total, parts in said]
-            found = [figures.tested(axis, claim) for claim in own]
+            found = [figures.tested(claim) for claim in own]
         else:
             found = sums_of(number, axis, figures)
             remarks += _about_sums(table, number, found)
@@ -124,8 +126,9 @@ def _about_reading(table: Labelled) -> list[Remark]:
     remarks = []
     if not table.sure:
         remarks.append(Remark("finished.spelling", {"table": table.source}, question=True))
-    if table.repeated:
-        fields = {"table": table.source, "place": table.repeated[0], "count": len(table.repeated)}
+    if table.repeated[0]:
+        count, place = table.repeated
+        fields = {"table": table.source, "place": place, "count": count}
         remarks.append(Remark("finished.repeated", fields))
     return remarks
 
@@ -188,7 +191,7 @@ def _seen(given: Given) -> TableSeen:
         for each in given.lines
     )
     hidden = int((array.state == HIDDEN).sum())
-    return TableSeen(array.table.source, axes, len(array.table.cells), hidden, sums)
+    return TableSeen(array.table.source, axes, array.table.flat.size, hidden, sums)
 
 
 def _verdict(cells: Sequence[Inference], remarks: Sequence[Remark]) -> Verdict:
@@ -206,9 +209,9 @@ def _printed_elsewhere(
     table, cell, other, at = shown
     array, prints = given[table].array, given[other].array
     labels = array.address(cell)
-    value = _printed(float(prints.values.ravel()[at]), decimals)
-    where = (prints.table.source, prints.table.places[prints.address(at)])
-    place = array.table.places[labels]
+    value = _exact(int(prints.values.ravel()[at]), decimals)
+    where = (prints.table.source, prints.place(at))
+    place = array.place(cell)
     return Inference(
         table, labels, place, CellVerdict.EXACT, value, value, sharp=True, shown_in=where
     )
@@ -226,32 +229,36 @@ def _inferences(
     given: Sequence[Given], system: System, inferred: Inferred, decimals: int
 ) -> tuple[Inference, ...]:
     """One inference for each hidden cell; cells that several tables print stand once."""
-    out = []
+    out: list[Inference] = []
     left = _MOST_REASONS
-    for number in range(system.cell.size):
-        array = given[int(system.table[number])].array
-        if array.state.ravel()[system.cell[number]] != HIDDEN:
-            continue
-        verdict = _of_cell(inferred, number)
-        because: tuple[Because, ...] = ()
-        if verdict is CellVerdict.EXACT and left:
-            left -= 1
-            because = tuple(_because(given, system, n) for n in reasons(system, inferred, number))
-        labels = array.address(int(system.cell[number]))
-        out.append(
-            Inference(
-                int(system.table[number]),
-                labels,
-                array.table.places[labels],
-                verdict,
-                _printed(inferred.low[number], decimals),
-                _printed(inferred.high[number], decimals),
-                bool(inferred.sharp[number]),
-                because,
-            )
-        )
+    for table, each in enumerate(given):
+        numbers = np.flatnonzero(system.table == table)
+        numbers = numbers[each.array.state.ravel()[system.cell[numbers]] == HIDDEN]
+        labels = each.array.addresses(system.cell[numbers])
+        for number, address in zip(numbers.tolist(), labels, strict=True):
+            verdict = _of_cell(inferred, number)
+            because: tuple[Because, ...] = ()
+            if verdict is CellVerdict.EXACT and left:
+                left -= 1
+                found = reasons(system, inferred, number)
+                because = tuple(_because(given, system, n) for n in found)
+            ends = _ends(system, inferred, number, decimals)
+            sharp = bool(inferred.sharp[number])
+            place = each.array.place(int(system.cell[number]))
+            out.append(Inference(table, address, place, verdict, *ends, sharp, because))
     out += [_printed_elsewhere(given, each, decimals) for each in system.shown]
     return tuple(sorted(out, key=lambda cell: (_ORDER[cell.verdict], cell.table)))
+
+
+def _ends(system: System, inferred: Inferred, number: int, decimals: int) -> tuple[str, str]:
+    """What a cell lies between, as the table prints it; a known one to its last digit."""
+    ends = inferred.ends
+    if ends.low[number] == ends.high[number] and ends.has_low[number] and ends.has_high[number]:
+        whole, rest = divmod(int(ends.low[number]), system.grain)
+        if not rest:
+            return (_exact(whole, decimals),) * 2
+    low, high = float(inferred.low[number]), float(inferred.high[number])
+    return _printed(low, decimals), _printed(high, decimals)
 
 
 def _of_cell(inferred: Inferred, number: int) -> CellVerdict:
@@ -263,13 +270,21 @@ def _of_cell(inferred: Inferred, number: int) -> CellVerdict:
 
 
 def _because(given: Sequence[Given], system: System, equation: int) -> Because:
-    table, place, line = system.lines[equation]
+    table, place, line = system.lines[equation].tolist()
     array, lines = given[table].array, given[table].lines[place]
     parts = lines.parts[line]
     state = array.state.ravel()[parts]
     hidden = tuple(array.address(int(cell)) for cell in parts[state == HIDDEN])
     total = array.address(int(lines.total[line]))
     return Because(table, total, hidden, int((state != HIDDEN).sum()))
+
+
+def _exact(value: int, decimals: int) -> str:
+    """A whole number of the last digit, as the table prints it."""
+    return f"{Decimal(value).scaleb(-decimals, _PLENTY):,.{decimals}f}"
+
+
+_PLENTY = Context(prec=4 * MOST_DIGITS)
 
 
 def _printed(value: float, decimals: int) -> str:

@@ -63,6 +63,9 @@ ABSENT_MARKS = frozenset(
 NIL_MARKS = frozenset({"-", "--", "---", "nil"})
 """Marks for zero. A dash that means `hidden` has to be declared."""
 
+MOST_DIGITS = 60
+"""A longer row of digits is no figure of a table."""
+
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－ー", "-"))
 _SPACES = "\u0020\u00a0\u2007\u2009\u202f\u3000"
 _NOTE = re.compile(
@@ -74,6 +77,8 @@ _GROUPS = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+")
 
 def folded(text: str) -> str:
     """A cell's text in plain width, with one kind of dash, space and apostrophe."""
+    if text.isascii():
+        return text.removeprefix(TYPED).strip()
     bare = _superscripts_kept(text.removeprefix(TYPED))
     plain = unicodedata.normalize("NFKC", bare).translate(_DASHES)
     for space in _SPACES[1:]:
@@ -107,16 +112,26 @@ def read_cell(text: str, style: Style, marks: Marks) -> Reading:
     low = plain.lower()
     if not plain:
         return Reading(Kind.EMPTY)
-    if low in marks.nil:
-        return Reading(Kind.NUMBER, Decimal(0), mark=plain)
-    if low in marks.hidden:
-        return Reading(Kind.HIDDEN, mark=plain)
+    if low in marks.nil or low in marks.hidden:
+        nil = low in marks.nil
+        return (
+            Reading(Kind.NUMBER, Decimal(0), mark=plain)
+            if nil
+            else Reading(Kind.HIDDEN, mark=plain)
+        )
+    if _is_digits(plain):
+        return Reading(Kind.NUMBER, Decimal(plain))
     body, note = _without_note(plain)
     percent = body.endswith("%")
     value = _number(body.rstrip("% "), style)
     if value is None:
         return Reading(Kind.TEXT, mark=plain)
     return Reading(Kind.NUMBER, value, percent, note=note)
+
+
+def _is_digits(plain: str) -> bool:
+    """Digits alone: the same number in every style."""
+    return plain.isascii() and plain.isdigit() and len(plain) <= MOST_DIGITS
 
 
 def _without_note(plain: str) -> tuple[str, str]:
@@ -140,7 +155,7 @@ def _number(body: str, style: Style) -> Decimal | None:
         if not _GROUPS.fullmatch(whole.replace(group, ",")):
             return None
         whole = whole.replace(group, "")
-    if not (whole.isdigit() and whole.isascii()):
+    if not (whole.isdigit() and whole.isascii()) or len(whole) + len(decimals) > MOST_DIGITS:
         return None
     return sign * Decimal(f"{whole}.{decimals}" if mark else whole)
 
@@ -159,9 +174,12 @@ def spelling_of(texts: Iterable[str], marks: Marks) -> Spelling:
     `1,234` alone reads as 1234 and as 1.234. It is sure only when some cell cannot be read the
     other way, or when small numbers without the sign show that it groups digits.
     """
-    written = (each for each in texts if not each.startswith(TYPED))
-    cells = [body for body in (_without_note(folded(each))[0] for each in written) if body]
-    cells = [each.rstrip("% ") for each in cells if each.lower() not in marks.hidden | marks.nil]
+    written = [folded(each) for each in texts if not each.startswith(TYPED)]
+    marked = marks.hidden | marks.nil
+    digits = [each for each in written if _is_digits(each) and each not in marked]
+    others = [_without_note(each)[0] for each in written if not _is_digits(each)]
+    cells = [each.rstrip("% ") for each in others if each]
+    cells = [each for each in cells if each.lower() not in marked]
     reads = {style: [_number(each, style) for each in cells] for style in Style}
     count = {style: sum(each is not None for each in read) for style, read in reads.items()}
     point, comma = count[Style.POINT], count[Style.COMMA]
@@ -173,5 +191,5 @@ def spelling_of(texts: Iterable[str], marks: Marks) -> Spelling:
         return Spelling(Style.POINT, sure=True)
     by_comma = sum("," in text for _, _, text in apart)
     style = Style.POINT if 2 * by_comma >= len(apart) else Style.COMMA
-    plain = [text for text in cells if text.lstrip("+-").isdigit()]
+    plain = [*digits, *(text for text in cells if text.lstrip("+-").isdigit())]
     return Spelling(style, sure=bool(plain) and all(len(each.lstrip("+-")) <= 3 for each in plain))

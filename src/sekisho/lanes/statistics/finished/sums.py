@@ -5,7 +5,7 @@ figures contradict is not taken; what only the figures show is proposed and has 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -55,15 +55,17 @@ class Sum:
 class Figures:
     """The cells of a table on one axis: lines x codes, NaN where no figure is shown.
 
-    Units: `step` is the smallest difference that the table can print.
+    Units: `step` is the smallest difference that the table can print. `at`: the line's place of
+    each code.
     """
 
     values: Floats
     step: float
+    at: Mapping[str, int]
 
-    def tested(self, axis: Axis, claim: Sum) -> Sum:
+    def tested(self, claim: Sum) -> Sum:
         """The claim with the lines on which it holds, nearly holds, or is broken."""
-        at = {code: number for number, code in enumerate(axis.codes)}
+        at = self.at
         if claim.total not in at or any(part not in at for part in claim.parts):
             return claim
         parts = self.values[:, [at[part] for part in claim.parts]]
@@ -78,45 +80,45 @@ class Figures:
 def sums_of(number: int, axis: Axis, figures: Figures) -> list[Sum]:
     """The sums on an axis, tested; from indents first, then words, codes, and figures."""
     found: list[Sum] = []
+    known: set[str] = set()
     for propose in (_by_section, _by_indent, _by_word, _by_code):
         for claim in propose(number, axis):
-            if any(claim.total == other.total for other in found if not other.contradicted):
-                continue
-            tested = _best(axis, figures, claim)
-            found.append(tested)
-    found = [_over_tops(axis, figures, claim, found) for claim in found]
-    known = [claim for claim in found if not claim.contradicted]
-    found += [claim for claim in _by_figures(number, axis, figures) if not _is_known(claim, known)]
+            if claim.total not in known:
+                found.append(_best(figures, claim))
+                if not found[-1].contradicted:
+                    known.add(claim.total)
+    found = [_over_tops(figures, claim, found) for claim in found]
+    known = {claim.total for claim in found if not claim.contradicted}
+    found += [claim for claim in _by_figures(number, axis, figures) if claim.total not in known]
     return found
 
 
-def _is_known(claim: Sum, known: Sequence[Sum]) -> bool:
-    return any(claim.total == other.total for other in known)
+def _over_tops(figures: Figures, claim: Sum, found: Sequence[Sum]) -> Sum:
+    """A total over everything, tried over what no other sum has as a part, unless it held.
 
-
-def _over_tops(axis: Axis, figures: Figures, claim: Sum, found: Sequence[Sum]) -> Sum:
-    """A total over everything, tried over what no other sum has as a part, when it did not hold."""
-    if not claim.contradicted or claim.reason is not Reason.WORD:
+    Where no line shows all figures, parts and their own parts would count twice.
+    """
+    if claim.reason is not Reason.WORD or (claim.held + claim.near and not claim.contradicted):
         return claim
     inner = {part for s in found if s is not claim and not s.contradicted for part in s.parts}
     parts = tuple(part for part in claim.parts if part not in inner)
-    other = figures.tested(axis, replace(claim, parts=parts))
+    other = figures.tested(replace(claim, parts=parts))
     return other if len(parts) > 1 and not other.contradicted else claim
 
 
-def _best(axis: Axis, figures: Figures, claim: Sum) -> Sum:
+def _best(figures: Figures, claim: Sum) -> Sum:
     """The claim, or the variant of it that the figures support better.
 
     A grand total stands beside subtotals and their parts: it may add up either.
     """
-    tested = figures.tested(axis, claim)
+    tested = figures.tested(claim)
     if not tested.contradicted or claim.reason is not Reason.WORD:
         return tested
     inner = tuple(part for part in claim.parts if is_total(part))
     outer = tuple(part for part in claim.parts if not is_total(part))
     for parts in (inner, outer):
         if parts and parts != claim.parts:
-            other = figures.tested(axis, replace(claim, parts=parts))
+            other = figures.tested(replace(claim, parts=parts))
             if not other.contradicted and other.held + other.near:
                 return other
     return tested
@@ -191,21 +193,22 @@ def _several_totals(number: int, top: Sequence[str], totals: Sequence[str]) -> I
             parts = []
         else:
             parts.append(code)
+    at = {code: place for place, code in enumerate(top)}
     for total, run in runs:
         if len(run) > 1:
-            yield Sum(number, total, tuple(sorted(run, key=top.index)), Reason.WORD)
+            yield Sum(number, total, tuple(sorted(run, key=at.__getitem__)), Reason.WORD)
     grand = top[0] if first else top[-1]
     inner = [total for total, run in runs if run and total != grand]
     if grand in totals and len(inner) > 1:
         yield Sum(
             number,
             grand,
-            (*sorted(inner, key=top.index), *sorted(parts, key=top.index)),
+            (*sorted(inner, key=at.__getitem__), *sorted(parts, key=at.__getitem__)),
             Reason.WORD,
         )
 
 
-_CODE = re.compile(r"([A-Z]?\d[\d.]*|[A-Z]{1,2})(?=\s|$|:|-|_)")
+_CODE = re.compile(r"([A-Z]?\d[\d.]{0,30}|[A-Z]{1,2})(?=\s|$|:|-|_)")
 
 
 def _by_code(number: int, axis: Axis) -> Iterator[Sum]:
@@ -217,11 +220,14 @@ def _by_code(number: int, axis: Axis) -> Iterator[Sum]:
             codes[found[1].rstrip(".").replace(".", "")] = label
     if len(codes) < len(axis.codes) - 1 or len(codes) < 3:
         return
+    parts: dict[str, list[str]] = {}
     for code, label in codes.items():
-        under = [other for other in codes if other != code and other.startswith(code)]
-        near = [o for o in under if not any(o != p and o.startswith(p) for p in under)]
-        if len(near) > 1:
-            yield Sum(number, label, tuple(codes[other] for other in near), Reason.CODE)
+        above = next((code[:n] for n in range(len(code) - 1, 0, -1) if code[:n] in codes), None)
+        if above is not None:
+            parts.setdefault(above, []).append(label)
+    for code, label in codes.items():
+        if len(parts.get(code, ())) > 1:
+            yield Sum(number, label, tuple(parts[code]), Reason.CODE)
 
 
 _FEWEST_LINES = 3
@@ -235,29 +241,21 @@ def _by_figures(number: int, axis: Axis, figures: Figures) -> Iterator[Sum]:
     if len(shown) < _FEWEST_LINES or width < 3:
         return
     sums = np.concatenate([np.zeros((len(shown), 1)), np.cumsum(shown, axis=1)], axis=1)
+    # One number for all lines of a run: runs that agree in it are looked at line by line.
+    mix = np.random.default_rng(7).integers(1, 1000, len(shown)).astype(np.float64)
+    key, total = mix @ sums, mix @ shown
+    order = np.argsort(key, kind="stable")
+    near = 1e-9 * (np.abs(key).max() + np.abs(total).max()) + figures.step * 1e-6
+    before = [np.searchsorted(key[order], key[:-1] - total + off) for off in (-near, near)]
+    after = [np.searchsorted(key[order], key[1:] + total + off) for off in (-near, near)]
     for place in range(width):
-        run = _run_that_equals(sums, shown[:, place], place, figures.step * 1e-6)
-        if run is not None:
-            parts = axis.codes[run[0] : run[1]]
-            yield figures.tested(axis, Sum(number, axis.codes[place], parts, Reason.FIGURES))
-
-
-def _run_that_equals(
-    sums: Floats, total: Floats, place: int, tolerance: float
-) -> tuple[int, int] | None:
-    """The longest run of two or more labels just before or after a place that equals it always."""
-    before = np.flatnonzero(
-        np.abs(sums[0, place] - sums[0, : max(place - 1, 0)] - total[0]) <= tolerance
-    )
-    for start in before.tolist():
-        if (np.abs(sums[:, place] - sums[:, start] - total) <= tolerance).all():
-            return start, place
-    after = (
-        place
-        + 3
-        + np.flatnonzero(np.abs(sums[0, place + 3 :] - sums[0, place + 1] - total[0]) <= tolerance)
-    )
-    for end in after[::-1].tolist():
-        if (np.abs(sums[:, end] - sums[:, place + 1] - total) <= tolerance).all():
-            return place + 1, end
-    return None
+        starts = np.sort(order[before[0][place] : before[1][place]])
+        ends = np.sort(order[after[0][place] : after[1][place]])[::-1]
+        runs = [(start, place) for start in starts.tolist() if start < place - 1]
+        runs += [(place + 1, end) for end in ends.tolist() if end >= place + 3]
+        for start, end in runs:
+            off = np.abs(sums[:, end] - sums[:, start] - shown[:, place])
+            if (off <= figures.step * 1e-6).all():
+                parts = axis.codes[start:end]
+                yield figures.tested(Sum(number, axis.codes[place], parts, Reason.FIGURES))
+                break

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from sekisho.lanes.statistics.disclosure.cells import Bools, Floats, Ints, Rows, sparse_rows
-from sekisho.lanes.statistics.finished.arrays import ABSENT, HIDDEN, Array, Lines
+from sekisho.lanes.statistics.disclosure.cells import Bools, Ints, Rows, sparse_rows
+from sekisho.lanes.statistics.finished.arrays import ABSENT, HIDDEN, Array, Exact, Lines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,19 +41,21 @@ class Given:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class System:
-    """Equations between unknown cells: low <= rows @ x <= high.
+    """Equations between unknown cells: low <= rows @ x <= high, in whole numbers of `1 / grain`.
 
     Shape: rows (m, n); `cell` and `table` (n,) say which flat cell of which table an unknown is
     (its first, where several tables print it); `line` (m,) numbers the equation for messages.
     """
 
     rows: Rows
-    low: Floats
-    high: Floats
+    columns: sparse.csc_array
+    low: Exact
+    high: Exact
+    grain: int
     table: Ints
     cell: Ints
-    lines: tuple[tuple[int, int, int], ...]
-    """(table, sum, line) of each equation."""
+    lines: Ints
+    """(m, 3): table, sum, line of each equation."""
     step: float
     shown: tuple[tuple[int, int, int, int], ...] = ()
     """(table, cell, other table, its cell): hidden in one table, printed in the other."""
@@ -73,17 +75,26 @@ def build(given: Sequence[Given], same: Sequence[Same]) -> System:
     start = np.concatenate(([0], np.cumsum([g.array.values.size for g in given]))).astype(np.int64)
     root = _joined(int(start[-1]), start, same)
     values, unknown = _facts(given, start, root)
-    names, number = np.unique(root, return_inverse=True)
-    open_ = np.flatnonzero(unknown[names])
-    column = np.full(names.size, -1, dtype=np.int64)
+    names = np.flatnonzero(root == np.arange(root.size))
+    open_ = names[unknown[names]]
+    column = np.full(root.size, -1, dtype=np.int64)
     column[open_] = np.arange(open_.size)
-    first = names[open_]
-    parts = _equations(given, start, number, (values[names], column))
+    grain = 2 if any(each.rounded for each in given) else 1
+    parts = _equations(given, start, root, (values, column), grain)
     rows, low, high, lines = _compact(parts, open_.size)
-    table = np.searchsorted(start, first, side="right") - 1
-    step = max((g.array.step for g in given), default=1.0)
-    shown = _shown_elsewhere(given, start, root) if same else ()
-    return System(rows, low, high, table, first - start[table], lines, step, shown)
+    table = np.searchsorted(start, open_, side="right") - 1
+    return System(
+        rows,
+        sparse.csc_array(rows),
+        low,
+        high,
+        grain,
+        table,
+        open_ - start[table],
+        lines,
+        max((g.array.step for g in given), default=1.0),
+        _shown_elsewhere(given, start, root) if same else (),
+    )
 
 
 def _shown_elsewhere(
@@ -118,9 +129,10 @@ def _joined(size: int, start: Ints, same: Sequence[Same]) -> Ints:
     return least[group]
 
 
-def _facts(given: Sequence[Given], start: Ints, root: Ints) -> tuple[Floats, Bools]:
+def _facts(given: Sequence[Given], start: Ints, root: Ints) -> tuple[Exact, Bools]:
     """For each cell's root: a value that is shown somewhere, and whether none is."""
-    values = np.zeros(root.size)
+    wide = any(each.array.values.dtype == object for each in given)
+    values: Exact = np.zeros(root.size, dtype=object if wide else np.int64)
     unknown = np.ones(root.size, dtype=bool)
     for number, each in enumerate(given):
         shown = np.flatnonzero(~each.unknown())
@@ -136,47 +148,47 @@ class _Part:
 
     row: Ints
     column: Ints
-    sign: Floats
-    rest: Floats
-    slack: Floats
-    names: list[tuple[int, int, int]]
+    sign: Ints
+    rest: Exact
+    slack: Ints
+    names: Ints
 
 
 def _equations(
-    given: Sequence[Given], start: Ints, number: Ints, known: tuple[Floats, Ints]
+    given: Sequence[Given], start: Ints, root: Ints, known: tuple[Exact, Ints], grain: int
 ) -> list[_Part]:
     values, column = known
     parts = []
     for table, each in enumerate(given):
+        # Half the smallest difference that is printed, for each figure that is shown.
+        half = round(each.array.step * grain / 2) if each.rounded else 0
         for place, lines in enumerate(each.lines):
             cells = np.concatenate([lines.total[:, None], lines.parts], axis=1)
-            sign = np.ones(cells.shape[1])
-            sign[0] = -1.0
-            at = number[start[table] + cells]
+            sign = np.ones(cells.shape[1], dtype=np.int64)
+            sign[0] = -1
+            at = root[start[table] + cells]
             of = column[at]
             kept = np.flatnonzero((of >= 0).any(axis=1))
             of, at = of[kept], at[kept]
             open_ = of >= 0
-            rest = -(np.where(open_, 0.0, values[at]) * sign).sum(axis=1)
-            slack = np.where(each.rounded, 0.5 * each.array.step * (~open_).sum(axis=1), 0.0)
+            rest = -(np.where(open_, 0, values[at]) * sign).sum(axis=1) * grain
+            slack = half * (~open_).sum(axis=1)
             row, entry = np.nonzero(open_)
-            names = [(table, place, int(line)) for line in kept]
+            names = np.stack([np.full(kept.size, table), np.full(kept.size, place), kept], axis=1)
             parts.append(_Part(row, of[row, entry], sign[entry], rest, slack, names))
     return parts
 
 
-def _compact(
-    parts: Sequence[_Part], width: int
-) -> tuple[Rows, Floats, Floats, tuple[tuple[int, int, int], ...]]:
+def _compact(parts: Sequence[_Part], width: int) -> tuple[Rows, Exact, Exact, Ints]:
     offset = np.concatenate(([0], np.cumsum([part.rest.size for part in parts]))).astype(np.int64)
     if not parts:
-        empty = np.zeros(0)
-        return sparse.csr_array((0, width)), empty, empty, ()
+        empty = np.zeros(0, dtype=np.int64)
+        return sparse.csr_array((0, width), dtype=np.int64), empty, empty, empty.reshape(0, 3)
     row = np.concatenate([part.row + offset[n] for n, part in enumerate(parts)])
     column = np.concatenate([part.column for part in parts])
     sign = np.concatenate([part.sign for part in parts])
     rest = np.concatenate([part.rest for part in parts])
     slack = np.concatenate([part.slack for part in parts])
     rows = sparse_rows(sign, row, column, (rest.size, width))
-    names = tuple(name for part in parts for name in part.names)
-    return rows, rest - slack, rest + slack, names
+    rows.eliminate_zeros()
+    return rows, rest - slack, rest + slack, np.concatenate([part.names for part in parts])
