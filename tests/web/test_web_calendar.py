@@ -126,7 +126,7 @@ def test_the_calendar_says_when_and_why_not(tmp_path):
         node.release(PROGRAMME, PLAN)
         client = client_of(node)
         assert "29 January 2097, 08:50 (Asia/Tokyo)" in client.get("/en/calendar").text
-        assert "2097年1月29日 08:50（Asia/Tokyo）" in client.get("/ja/calendar").text
+        assert "2097年1月29日8時50分（Asia/Tokyo）" in client.get("/ja/calendar").text
         node.calendar.delay(PROGRAMME, PLAN, FIRST, later, WHY)
         page = client.get("/en/calendar").text
         assert "5 February 2097, 08:50" in page

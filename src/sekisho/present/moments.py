@@ -75,7 +75,7 @@ def local(line: "Line", at: datetime, language: Language) -> str:
     name = line.plan.calendar.zone if line.plan.calendar else "UTC"
     there = at.astimezone(ZoneInfo(name))
     if language is Language.JA:
-        return f"{there.year}年{there.month}月{there.day}日 {there:%H:%M}（{name}）"
+        return f"{there.year}年{there.month}月{there.day}日{there.hour}時{there:%M}分（{name}）"
     return f"{there.day} {there:%B %Y}, {there:%H:%M} ({name})"
 
 

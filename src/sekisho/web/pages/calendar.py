@@ -91,6 +91,7 @@ def _lines(node: Planned, language: Language) -> list[dict[str, object]]:
             "programme": line.programme.title.said(language),
             "place": f"/releases/{line.programme.id}/{line.plan.id}" if line.release else "",
             "state": state_of(line),
+            "ahead": line.release is None,
             "words": state_words(line, language),
             "early": [names.get(each, each) for each in line.plan.calendar.early]
             if line.plan.calendar

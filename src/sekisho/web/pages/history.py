@@ -23,10 +23,19 @@ def history_view(
     return {
         "status": status_word(released.release, released.became),
         "lines": status_lines(released.release, released.became, language),
+        "newer": _newer(released, language),
         "steps": [_step(each, language) for each in reversed(every)],
         "changes": _changes(every, released, language),
         "h": lambda name, **fields: sentence(f"calendar.{name}", fields, language),
     }
+
+
+def _newer(released: ServedRelease, language: Language) -> str:
+    """The address of the release in its place; empty where there is none."""
+    later = released.became.corrected_by
+    if later is None:
+        return ""
+    return f"/{language.value}/releases/{later.programme}/{later.plan}/r{later.revision}"
 
 
 def _step(each: ServedRelease, language: Language) -> dict[str, object]:
