@@ -73,7 +73,7 @@ def archive_of(handed: Handed) -> tuple[str, Iterator[bytes]]:
     for name, digest in handed.release.files.items():
         if name not in files:
             raise NotFound(fault("exports.not-of-release", release=handed.release.id))
-        if _digest(files[name]) != digest:
+        if file_digest(files[name]) != digest:
             release = handed.release.id
             raise TamperedError(fault("gate.release-tampered", release=release, file=name))
     status = status_of(handed)
@@ -99,10 +99,10 @@ def write_export(handed: Handed, form: str, target: Path) -> Written:
         if source not in handed.files:
             return _made_now(handed, form, target)
         file = handed.files[source]
-        if _digest(file) != handed.release.files.get(source):
+        if file_digest(file) != handed.release.files.get(source):
             release = handed.release.id
             raise TamperedError(fault("gate.release-tampered", release=release, file=source))
-        pieces = _pieces(file, BOM if form == EXCEL_CSV else b"")
+        pieces = file_pieces(file, BOM if form == EXCEL_CSV else b"")
     found = hashlib.sha256()
     target.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(target) as out:
@@ -125,7 +125,7 @@ def _made_now(handed: Handed, form: str, target: Path) -> Written:
     target.parent.mkdir(parents=True, exist_ok=True)
     told = json.loads(about.read_bytes())
     known[f".{form}"].write(handed.release.table, target, told)
-    return Written(target, _digest(target), published=False)
+    return Written(target, file_digest(target), published=False)
 
 
 def check_archive(file: Path, verifiers: tuple[Verifier, ...]) -> Proof:
@@ -138,12 +138,14 @@ def check_archive(file: Path, verifiers: tuple[Verifier, ...]) -> Proof:
     return check_proof(file, verifiers) if file.is_dir() else bundle.check_bundle(file, verifiers)
 
 
-def _digest(file: Path) -> str:
+def file_digest(file: Path) -> str:
+    """SHA-256 of a file, hexadecimal, in constant memory."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _pieces(file: Path, first: bytes) -> Iterator[bytes]:
+def file_pieces(file: Path, first: bytes) -> Iterator[bytes]:
+    """A file piece by piece, after what comes first."""
     yield first
     with file.open("rb") as opened:
         while piece := opened.read(_CHUNK):

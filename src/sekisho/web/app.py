@@ -20,6 +20,7 @@ from sekisho.web.api.log import log_api
 from sekisho.web.api.queries import Asking, queries
 from sekisho.web.api.records import Exchanging, records_api
 from sekisho.web.api.routes import api
+from sekisho.web.catalogue import catalogue_files
 from sekisho.web.files import downloads, log_files
 from sekisho.web.languages import reader_language
 from sekisho.web.pages.calendar import Planned, calendar_api, calendar_pages
@@ -75,6 +76,7 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
     app.include_router(public_files(node))
     app.include_router(receipts(node))
     app.include_router(downloads(node))
+    app.include_router(catalogue_files(node))
     app.include_router(log_files(node))
     app.include_router(witness(node))
     app.mount("/static", StaticFiles(directory=_folder("sekisho.web") / "static"))

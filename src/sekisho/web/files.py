@@ -1,12 +1,12 @@
 """Downloads under stable addresses, and the log's static files for outside tools."""
 
-import hashlib
-from collections.abc import Mapping
-
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from sekisho.errors import NotFound, fault
+from sekisho.errors import NotFound, UsageError, fault
+from sekisho.gate.bundle import SUFFIX, bundle_name
+from sekisho.model.export import EXCEL_CSV
+from sekisho.node.exports import BOM, archive_of, file_digest, file_pieces
 from sekisho.present.history import history_about, status_word
 from sekisho.stores.tiles import FolderLog
 from sekisho.tlog.append import public_file
@@ -14,6 +14,7 @@ from sekisho.tlog.paths import CHECKPOINT, parse_path
 from sekisho.web.languages import asked_language, wished_language
 from sekisho.web.pages.views import DOWNLOADS, PAPERS
 from sekisho.web.security import only
+from sekisho.web.sending import is_saved, send_file, send_pieces, wished_form
 from sekisho.web.served import (
     Served,
     ServedRelease,
@@ -22,16 +23,6 @@ from sekisho.web.served import (
     revision,
 )
 
-MEDIA_TYPES = {
-    ".csv": "text/csv; charset=utf-8",
-    ".json": "application/json",
-    ".parquet": "application/vnd.apache.parquet",
-    ".svg": "image/svg+xml",
-    ".tlog-proof": "text/plain; charset=utf-8",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-_SAVED = {".csv", ".parquet", ".xlsx"}
-"""What a browser saves instead of showing."""
 _FOREVER = "public, max-age=31536000, immutable"
 _AN_HOUR = "public, max-age=3600"
 """A revision never changes, but it can be withdrawn."""
@@ -53,46 +44,80 @@ def downloads(node: Served) -> APIRouter:
             return JSONResponse(about, headers={"Cache-Control": _ASK_AGAIN})
         return _handed_out(request, released, name, _AN_HOUR)
 
-    @router.get("/{programme}/{name}", dependencies=[Depends(only("lang"))])
+    @router.get("/{programme}/{name}", dependencies=[Depends(only("lang", "bom"))])
     def newest(request: Request, programme: str, name: str) -> Response:
         for suffix, file in _names(name):
             _, released = revision(node, programme, name.removesuffix(suffix), None)
-            only()(request)
-            return _handed_out(request, released, file, _ASK_AGAIN)
+            only(*(["bom"] if suffix == ".csv" else []))(request)
+            wanted = _with_mark(request, file or bundle_name(released.release.id))
+            return _handed_out(request, released, wanted, _ASK_AGAIN)
+        only("lang")(request)
         _, released = revision(node, programme, name, None)
-        wished = wished_language(request.headers.get("accept-language", ""))
-        language = asked_language(request) or wished
-        plan = released.release.plan
-        return RedirectResponse(
-            f"/{language.value}/releases/{released.release.programme}/{plan}",
-            307,
-            {"Vary": "Accept-Language"},
-        )
+        return _led(request, f"/releases/{released.release.programme}/{released.release.plan}")
 
     return router
 
 
+def _led(request: Request, place: str) -> Response:
+    """To the page in the reader's language, or to the file that the reader asks for instead."""
+    form = wished_form(request.headers.get("accept", ""))
+    wished = wished_language(request.headers.get("accept-language", ""))
+    language = asked_language(request) or wished
+    target = f"{place}.{form}" if form else f"/{language.value}{place}"
+    return RedirectResponse(target, 307, {"Vary": "Accept, Accept-Language"})
+
+
+def _with_mark(request: Request, name: str) -> str:
+    """The name of the file, of its twin with a byte-order mark where `?bom=1` asks for it.
+
+    Raises: UsageError when the parameter says anything but 0 or 1.
+    """
+    asked = request.query_params.get("bom", "0")
+    if asked not in {"0", "1"}:
+        raise UsageError(fault("web.unknown-parameter", known="`bom=0`, `bom=1`"))
+    return f"{name.removesuffix('.csv')}.{EXCEL_CSV}" if asked == "1" else name
+
+
 def _names(name: str) -> list[tuple[str, str]]:
-    """The suffix of an address and the file that it names; the longest suffix wins."""
-    every = [*PAPERS.items(), *((suffix, name) for suffix in DOWNLOADS)]
+    """The suffix of an address and the file that it names; the longest suffix wins.
+
+    The archive is named after its release: its file is empty here.
+    """
+    every = [*PAPERS.items(), *((suffix, name) for suffix in (*DOWNLOADS, f".{EXCEL_CSV}"))]
+    every.append((SUFFIX, ""))
     fitting = [(suffix, file) for suffix, file in every if name.endswith(suffix)]
     return sorted(fitting, key=lambda pair: -len(pair[0]))[:1]
 
 
 def _handed_out(request: Request, released: ServedRelease, name: str, caching: str) -> Response:
-    files = released.files
-    if name not in files or (name in released.release.files and not is_handed_out(released)):
-        raise NotFound(fault("web.no-such-file"))
-    data = files[name].read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    refuse_tampered(released, name, digest)
-    suffix = f".{name.rsplit('.', 1)[-1]}"
+    """A file of a release, streamed; what is made from its files, made now."""
     status = status_word(released.release, released.became)
-    headers = {"ETag": f'"{digest}"', "Cache-Control": caching, **marked(released, status)}
-    if suffix in _SAVED:
+    headers = {"Cache-Control": caching, **marked(released, status)}
+    if is_saved(name):
         saved = name if status == "current" else f"{status}-r{released.release.revision}-{name}"
         headers["Content-Disposition"] = f'attachment; filename="{saved}"'
-    return _unless_known(request, data, MEDIA_TYPES.get(suffix, "text/plain"), headers)
+    if name == bundle_name(released.release.id):
+        _refuse_gone(released)
+        tag, pieces = archive_of(released)
+        return send_pieces(request, pieces, name, {**headers, "ETag": f'"{tag}"'})
+    twin = name.endswith(f".{EXCEL_CSV}")
+    source = f"{name.removesuffix(EXCEL_CSV)}csv" if twin else name
+    files = released.files
+    if source not in files:
+        raise NotFound(fault("web.no-such-file"))
+    if source in released.release.files:
+        _refuse_gone(released)
+    digest = file_digest(files[source])
+    refuse_tampered(released, source, digest)
+    if twin:
+        headers["ETag"] = f'"{digest}-bom"'
+        return send_pieces(request, file_pieces(files[source], BOM), name, headers)
+    return send_file(request, files[source], name, {**headers, "ETag": f'"{digest}"'})
+
+
+def _refuse_gone(released: ServedRelease) -> None:
+    if not is_handed_out(released):
+        raise NotFound(fault("web.no-such-file"))
 
 
 def marked(released: ServedRelease, status: str) -> dict[str, str]:
@@ -103,15 +128,6 @@ def marked(released: ServedRelease, status: str) -> dict[str, str]:
         place = f"/releases/{later.programme}/{later.plan}/r{later.revision}"
         headers["Link"] = f'<{place}>; rel="successor-version"'
     return headers
-
-
-def _unless_known(
-    request: Request, data: bytes, media_type: str, headers: Mapping[str, str]
-) -> Response:
-    """The data, or 304 when the reader has it already."""
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(status_code=304, headers=dict(headers))
-    return Response(data, media_type=media_type, headers=dict(headers))
 
 
 def log_files(node: Served) -> APIRouter:

@@ -55,7 +55,8 @@ class Guard:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app({**scope, "method": "GET"} if bare else scope, receive, guarded)
+        asked = {**scope, "method": "GET", "sekisho.bare": True} if bare else scope
+        await self.app(asked, receive, guarded)
 
 
 def secure(headers: MutableHeaders) -> None:

@@ -24,6 +24,10 @@ DOWNLOADS = (
     ".ja.csv",
     ".json",
     ".parquet",
+    ".xml",
+    ".structure.xml",
+    ".sdmx.csv",
+    ".csv-metadata.json",
     ".svg",
     ".ja.svg",
 )
