@@ -120,7 +120,6 @@ def test_nothing_is_drawn_or_read_when_the_budget_does_not_hold_it():
         "SELECT COUNT(*) AS n FROM trips HAVING MAX(person) > 3",
         "SELECT COUNT(*) AS n FROM trips ORDER BY MAX(person)",
         "SELECT MAX(minutes) AS n FROM trips",
-        "SELECT MEDIAN(minutes) AS n FROM trips",
         "SELECT a.region, COUNT(*) AS n FROM trips a JOIN answers b ON a.age = b.score GROUP BY a.region",
         "SELECT COUNT(*) AS n FROM trips a JOIN trips b ON a.region = b.region",
         "WITH r AS (SELECT region, COUNT(*) AS n FROM trips GROUP BY region) SELECT SUM(n) AS n FROM r",

@@ -143,6 +143,26 @@ CONSTRUCTS = (
         "SELECT region, ROUND(SUM(CASE WHEN purpose = 'work' THEN 1 ELSE 0 END) / COUNT(*), 3) AS work_share FROM trips GROUP BY region",
     ),
     Construct(
+        "Medians",
+        "One of the bins between the declared ends is drawn for each group, likelier the fewer rows lie between it and the middle. Where the smallest end is not negative and the ends lie far apart, bins grow with the number. No interval is known for it, only about how many rows it is off its place in their order.",
+        "SELECT region, MEDIAN(minutes) AS middle FROM trips GROUP BY region",
+    ),
+    Construct(
+        "Quantiles",
+        "`QUANTILE(x, q)` and the standard's `PERCENTILE_CONT(q) WITHIN GROUP (ORDER BY x)` mean the same. Each is a draw of its own that takes its share of the budget, a draw for each grouping set.",
+        "SELECT region, QUANTILE(minutes, 0.25) AS lower, PERCENTILE_CONT(0.75) WITHIN GROUP (ORDER BY minutes) AS upper FROM trips GROUP BY ROLLUP (region)",
+    ),
+    Construct(
+        "Variances",
+        "`VARIANCE`, `VAR_POP`, `STDDEV` and `STDDEV_POP` are read from three sums that one row fills only once, so one costs no more than a count. Amounts are rounded to at most 1,000 steps between their ends.",
+        "SELECT VARIANCE(minutes) AS variance, STDDEV_POP(balance) AS spread FROM trips",
+    ),
+    Construct(
+        "Histograms",
+        "`WIDTH_BUCKET(x, low, high, n)` numbers equally wide bins from 1 to n; 0 lies below them, n + 1 begins at the upper end. The bins are listed groups, so all are shown, and totals add up. Bins of other widths are a CASE.",
+        "SELECT WIDTH_BUCKET(minutes, 0, 600, 3) AS bin, COUNT(*) AS trips FROM trips GROUP BY ROLLUP (1)",
+    ),
+    Construct(
         "No groups at all",
         "One number for everybody.",
         "SELECT COUNT(DISTINCT person) AS people, SUM(minutes) AS minutes FROM trips",
@@ -197,6 +217,12 @@ CONSTRUCTS = (
         "A WITH part that groups by the unit leaves each unit one row: nothing is clipped, and totals add up.",
         "WITH people AS (SELECT person, COUNT(*) AS trips FROM trips GROUP BY person) "
         "SELECT CASE WHEN trips > 2 THEN 'often' ELSE 'seldom' END AS kind, COUNT(*) AS people FROM people GROUP BY ROLLUP (1)",
+    ),
+    Construct(
+        "One number a unit, and how it is distributed",
+        "A unit's own total or mean has one row, so its median, its spread and its histogram cost least.",
+        "WITH people AS (SELECT person, SUM(minutes) AS minutes FROM trips GROUP BY person) "
+        "SELECT MEDIAN(LEAST(minutes, 3000)) AS middle, AVG(LEAST(minutes, 3000)) AS mean FROM people",
     ),
     Construct(
         "A unit's rows gathered by more than the unit",

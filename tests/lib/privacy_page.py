@@ -25,6 +25,8 @@ REFUSED = (
     "SELECT region, MAX(minutes) AS n FROM trips GROUP BY region",
     "SELECT region, SUM(fare) AS n FROM trips GROUP BY region",
     "SELECT SUM(fare * fare) AS n FROM trips",
+    "SELECT MEDIAN(fare) AS n FROM trips",
+    "SELECT shop, MEDIAN(minutes) AS n FROM trips GROUP BY shop",
     "SELECT COUNT(*) AS n FROM trips JOIN answers ON trips.age = answers.score",
     "WITH r AS (SELECT region, COUNT(*) AS n FROM trips GROUP BY region) SELECT SUM(n) AS n FROM r",
     "SELECT shop, region, COUNT(*) AS n FROM trips GROUP BY ROLLUP (shop, region)",

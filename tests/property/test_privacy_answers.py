@@ -15,6 +15,11 @@ WIDE = Contribution(groups=40, rows=40, found_groups=40)
 NOT_PLAIN = {
     "Counting other distinct values": "counts pairs of unit and value",
     "Groups that no declaration lists": "hides groups of few units",
+    "Medians": "gives the middle of a bin",
+    "Quantiles": "gives the middle of a bin",
+    "Variances": "has no value for so few rows",
+    "Histograms": "uses a function that the engine does not know",
+    "One number a unit, and how it is distributed": "gives the middle of a bin",
 }
 QUOTIENTS = ("Means", "Shares", "Several measures", "Arithmetic on results")
 ROUNDED = {"GROUPING SETS": 10}

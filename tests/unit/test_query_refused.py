@@ -68,7 +68,16 @@ REFUSED = {
     "SELECT sum(rouund(size)) AS n FROM sales": ["unknown-function-near"],
     "SELECT sum(zebra(size)) AS n FROM sales": ["unknown-function"],
     "SELECT approx_quantile(size, 0.5) AS n FROM sales": ["unknown-function-near"],
-    "SELECT stddev(size) AS n FROM sales": ["unknown-function"],
+    "SELECT corr(size, size) AS n FROM sales": ["unknown-function"],
+    "SELECT width_bucket(size, 5, 5, 3) AS g, COUNT(*) AS n FROM sales GROUP BY 1": [
+        "width-bucket"
+    ],
+    "SELECT width_bucket(size, 0, 5, 0) AS g, COUNT(*) AS n FROM sales GROUP BY 1": [
+        "width-bucket"
+    ],
+    "SELECT width_bucket(size, 0, size, 3) AS g, COUNT(*) AS n FROM sales GROUP BY 1": [
+        "width-bucket"
+    ],
     "SELECT p.age, count(*) AS n FROM people p JOIN visits v ON p.person = v.person "
     "WHERE age > 1 GROUP BY 1": ["ambiguous-column"],
     "SELECT count(*) AS n FROM people p JOIN visits p ON p.person = p.person": ["duplicate-alias"],

@@ -108,6 +108,7 @@ NAMES = sorted(
         "percentile_cont",
         "variance",
         "stddev",
+        "width_bucket",
     }
 )
 

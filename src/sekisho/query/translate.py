@@ -7,6 +7,7 @@ from typing import Any
 from sqlglot import exp
 
 from sekisho.query import kinds, literals
+from sekisho.query.buckets import read_width_bucket
 from sekisho.query.expressions import (
     And,
     Arithmetic,
@@ -318,6 +319,10 @@ def _within_group(node: Any, reader: Reader) -> Expression | None:
     return read_within_group(node, reader, read)
 
 
+def _width_bucket(node: Any, reader: Reader) -> Expression | None:
+    return read_width_bucket(node, reader, read)
+
+
 def _aggregate(node: Any, reader: Reader) -> Expression | None:
     return read_aggregate(node, reader, read)
 
@@ -338,6 +343,7 @@ _HANDLERS: dict[type[exp.Expr], Callable[[Any, Reader], Expression | None]] = {
     exp.Neg: _negated,
     exp.Cast: literals.cast,
     exp.WithinGroup: _within_group,
+    exp.WidthBucket: _width_bucket,
     **dict.fromkeys(COMPARISONS, _compare),
     **dict.fromkeys(OPERATORS, _arithmetic),
     **dict.fromkeys(FUNCTIONS, _call),

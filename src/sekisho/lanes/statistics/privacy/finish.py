@@ -17,14 +17,14 @@ from sekisho.lanes.statistics.privacy.after import (
     mean_of,
     number_of,
 )
-from sekisho.lanes.statistics.privacy.consistency import Level, Numbers
+from sekisho.lanes.statistics.privacy.consistency import Numbers
 from sekisho.lanes.statistics.privacy.draw import Draw
 from sekisho.lanes.statistics.privacy.estimates import Estimates, Grid, estimates_of, groups_of
 from sekisho.lanes.statistics.privacy.limits import limits_of
 from sekisho.lanes.statistics.privacy.lost import lost_shares
 from sekisho.lanes.statistics.privacy.measures import Reading, Wanted
 from sekisho.lanes.statistics.privacy.plan_bounding import Plan
-from sekisho.lanes.statistics.privacy.quantiles import shown_values
+from sekisho.lanes.statistics.privacy.quantile_values import quantile_values
 from sekisho.lanes.statistics.privacy.settle import with_sizes
 from sekisho.lanes.statistics.privacy.spread import spread_of
 from sekisho.lanes.statistics.privacy.table import PrivateRow, PrivateTable
@@ -109,7 +109,7 @@ def _rows(
             for w in asked
             if w.reading is not Reading.QUANTILE
             for part in range(len(w.amounts))
-        } | _quantiles(plan, drawn, level)
+        } | quantile_values(plan, drawn, level)
         for at, texts in enumerate(groups_of(plan, drawn, level)):
             values = {
                 g.name: read(text) for g, read, text in zip(groups, typed, texts, strict=True)
@@ -150,19 +150,6 @@ def _variances(asked: list[Wanted], grid: Grid, level: tuple[int, ...]) -> Varia
         if w.reading is not Reading.QUANTILE
         for part in range(len(w.amounts))
     }
-
-
-def _quantiles(plan: Plan, drawn: Draw, level: Level) -> dict[tuple[str, int], list[Value]]:
-    """The quantiles at a grouping set: numbers whose error is not known."""
-    found = {}
-    for number, vector in enumerate(plan.bound.vectors):
-        wanted = plan.bundles[number].wanted[0]
-        for at, each in enumerate(vector.levels):
-            if vector.grid is not None and each.groups == level:
-                bins = drawn.blocks[number, at][0].tolist()
-                numbers = shown_values(bins, vector.grid, wanted.decimals)
-                found[wanted.name, 0] = [Value(one, None) for one in numbers]
-    return found
 
 
 def _step(wanted: Wanted, part: int) -> float:

@@ -85,12 +85,11 @@ def scores(sums: Integers, share: Decimal) -> Integers:
     Units: weighted rows times the denominator of the share.
     """
     above, whole = share.as_integer_ratio()
-    upto = np.cumsum(sums, axis=1, dtype=np.int64)
-    largest = int(upto[:, -1].max(initial=0))
-    numbers = upto if largest * whole < 2**62 else upto.astype(object)
-    target = numbers[:, -1:] * above
-    over = numbers * whole
-    under = over - sums * whole
+    largest = float(sums.sum(axis=1, dtype=np.float64).max(initial=0))
+    held = sums if largest * whole < 2**61 else sums.astype(object)
+    upto = np.cumsum(held, axis=1)
+    target, over = upto[:, -1:] * above, upto * whole
+    under = over - held * whole
     missed = np.maximum(np.maximum(under - target, target - over), 0)
     cut: Integers = np.maximum(-missed, _LEAST_SCORE).astype(np.int64)
     return cut
