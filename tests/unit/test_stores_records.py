@@ -240,7 +240,7 @@ def test_destroying_a_subject_takes_every_secret_and_every_number_of_an_entry(st
     )
     store.records.change("c", lambda _: change)
     assert store.records.recalls("r")[0].index is not None
-    store.records.destroy_subject("mine", NOW, said())
+    store.records.destroy_subject("mine", NOW, lambda *_: said())
     after = store.records.dossier("c")
     events = (*after.consent.events, *after.transfers[0].events, *after.recalls)
     assert {each.index for each in events} == {None}
@@ -249,9 +249,9 @@ def test_destroying_a_subject_takes_every_secret_and_every_number_of_an_entry(st
     with store._engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM subject_secrets")).scalar() == 0
     with pytest.raises(Conflict):
-        store.records.destroy_subject("mine", NOW, said())
+        store.records.destroy_subject("mine", NOW, lambda *_: said())
     with pytest.raises(NotFound):
-        store.records.destroy_subject("nobody", NOW, said())
+        store.records.destroy_subject("nobody", NOW, lambda *_: said())
 
 
 @BOTH

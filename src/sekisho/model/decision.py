@@ -119,6 +119,8 @@ class Duty:
     due: date | None
     """None: as soon as the event that the text names occurs."""
     every_months: int | None = None
+    keeps: bool = False
+    """Whether it makes somebody keep something about the flow, whoever asks for its erasure."""
 
 
 @dataclass(frozen=True, slots=True)

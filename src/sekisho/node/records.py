@@ -199,9 +199,12 @@ class Records:
         text = pick_up_text(origin, transfer_id, mine, challenge, ticket)
         return PickUpProof(challenge, ticket, keys.signature(own.private, text).hex())
 
-    def fetch(self, transfer_id: str, proof: PickUpProof) -> PickedUp:
-        """A sealed payload, open to be read; its receipt is in the log. Close its file."""
-        picked = pick_up.fetch(self._call, transfer_id, proof)
+    def fetch(self, transfer_id: str, proof: PickUpProof, offset: int = 0) -> PickedUp:
+        """A sealed payload, open to be read; its receipt is in the log. Close its file.
+
+        `offset` is where reading will begin; one beyond the end counts as no fetch.
+        """
+        picked = pick_up.fetch(self._call, transfer_id, proof, offset)
         return replace(picked, transfer=self._seen(picked.transfer))
 
     def acknowledge(self, transfer_id: str, digest: str) -> Transfer:

@@ -31,8 +31,17 @@ class RecordStore(Protocol):
         """What `judge` makes of the subject as it stands, in one transaction."""
         ...
 
-    def destroy_subject(self, subject_id: str, at: datetime, entry: Entry) -> int:
-        """Destroy secrets and every number that ties a row of the subject to the log."""
+    def destroy_subject(
+        self,
+        subject_id: str,
+        at: datetime,
+        judge: Callable[[Subject, Sequence[Consent]], Entry],
+        spent: SpentChallenge | None = None,
+    ) -> int:
+        """Destroy secrets and every number that ties a row of the subject to the log.
+
+        `judge` makes the entry of subject and consents as they stand, in the same transaction.
+        """
         ...
 
     def subject(self, subject_id: str) -> Subject | None: ...

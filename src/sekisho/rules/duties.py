@@ -28,5 +28,6 @@ def duties_of(rules: Compiled, through: Collection[str], at: date) -> tuple[Duty
         due = at + timedelta(days=duty.due_days) if duty.due_days is not None else None
         if due is None and duty.every_months is not None:
             due = months_after(at, duty.every_months)
-        found.append(Duty(duty.id, duty.cited, duty.cited.text, due, duty.every_months))
+        made = Duty(duty.id, duty.cited, duty.cited.text, due, duty.every_months, duty.keeps)
+        found.append(made)
     return tuple(found)

@@ -74,6 +74,8 @@ class DutyRule:
     cited: CitedRule
     due_days: int | None
     every_months: int | None
+    keeps: bool = False
+    """Whether it makes somebody keep something that erasure would take away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +286,7 @@ def _duties(reading: PackFolder, source: Table, rules: Iterable[PackRule]) -> li
                 _cited(reading, table, duty_id),
                 days if isinstance(days, int) else None,
                 months if isinstance(months, int) else None,
+                table.get("keeps") is True,
             )
         )
     return found

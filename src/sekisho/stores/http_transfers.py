@@ -7,9 +7,11 @@ a node on the same machine is spoken to.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from socket import SHUT_RDWR, socket
+from threading import Timer
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -25,7 +27,11 @@ from sekisho.errors import (
 )
 
 TIMEOUT_S = 60.0
-"""For one word of the other side, not for all of it: a large record may take its time."""
+"""How long the other side may be silent."""
+ANSWER_S = 120.0
+"""How long an answer may take as a whole that is not a sealed record."""
+SEALED_S = 3_600.0
+"""How long one try to fetch a sealed record may take; the next goes on where it stopped."""
 MOST_BYTES = 1_000_000
 """Of an answer that is not a sealed record."""
 PIECE = 1 << 20
@@ -49,6 +55,8 @@ class HttpTransfers:
     secure: bool
     path: str
     token: str = field(repr=False)
+    answer_s: float = ANSWER_S
+    sealed_s: float = SEALED_S
 
     def challenge(self, transfer: str) -> str:
         """A fresh challenge for fetching one transfer."""
@@ -92,7 +100,7 @@ class HttpTransfers:
         if offset:
             headers["Range"] = f"bytes={offset}-"
         place = f"/transfers/{quote(transfer, safe='')}/sealed"
-        with self._opened("GET", place, None, headers) as answer:
+        with self._opened("GET", place, None, headers, self.sealed_s) as answer:
             said = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
             begins = int(said[1]) if said else 0
             if answer.status not in {200, 206}:
@@ -104,7 +112,7 @@ class HttpTransfers:
     def _call(
         self, method: str, place: str, body: Mapping[str, object] | None = None
     ) -> dict[str, Any]:
-        with self._opened(method, place, body, {}) as answer:
+        with self._opened(method, place, body, {}, self.answer_s) as answer:
             if answer.status not in {200, 201, 202}:
                 raise _told(answer)
             return _object(answer.read(MOST_BYTES + 1))
@@ -116,9 +124,10 @@ class HttpTransfers:
         place: str,
         body: Mapping[str, object] | None,
         headers: Mapping[str, str],
+        whole_s: float,
     ) -> Iterator[HTTPResponse]:
         kind = HTTPSConnection if self.secure else HTTPConnection
-        connection = kind(self.host, self.port, timeout=TIMEOUT_S)
+        connection = kind(self.host, self.port, timeout=min(TIMEOUT_S, whole_s))
         sent = {
             "Authorization": f"Bearer {self.token}",
             "User-Agent": "sekisho",
@@ -127,13 +136,30 @@ class HttpTransfers:
             **headers,
         }
         data = json.dumps(body).encode() if body is not None else None
+        undo = ExitStack()
         try:
+            connection.connect()
+            undo.callback(_ended_after(whole_s, connection.sock).cancel)
             connection.request(method, f"{self.path}/api/v1{place}", data, sent)
             yield connection.getresponse()
         except (OSError, HTTPException) as error:
             raise StorageError(fault("remote.no-answer")) from error
         finally:
+            undo.close()
             connection.close()
+
+
+def _ended_after(whole_s: float, sock: socket) -> Timer:
+    """What ends a connection after a time: a word now and then would keep it open for ever."""
+
+    def shut() -> None:
+        with suppress(OSError):
+            sock.shutdown(SHUT_RDWR)
+
+    timer = Timer(whole_s, shut)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def http_transfers(url: str, token: str) -> HttpTransfers:

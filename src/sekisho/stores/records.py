@@ -70,14 +70,28 @@ class SqlRecords:
             subject_rows.rewrite_subject(connection, changed)
         return changed
 
-    def destroy_subject(self, subject_id: str, at: datetime, entry: Entry) -> int:
+    def destroy_subject(
+        self,
+        subject_id: str,
+        at: datetime,
+        judge: Callable[[Subject, Sequence[Consent]], Entry],
+        spent: SpentChallenge | None = None,
+    ) -> int:
         """Destroy secrets and every number that ties a row of the subject to the log.
 
-        Raises: NotFound; Conflict when it is done already.
+        `judge` makes the entry of the subject and its consents as they stand; nobody changes them
+        meanwhile.
+
+        Raises: whatever `judge` raises; NotFound; Conflict when it is done already, or a challenge
+        was spent before. Then nothing changed.
         """
-        with self._changing() as connection:
+        with self._changing("store.challenge-spent") as connection:
             log_rows.lock(connection)
-            index = log_rows.append(connection, entry)
+            subject = subject_rows.needed(connection, subject_id)
+            own = record_rows.find_consents(connection, consents.c.subject == subject_id)
+            index = log_rows.append(connection, judge(subject, own))
+            if spent is not None:
+                record_rows.spend(connection, spent)
             subject_rows.destroy(connection, subject_id, at)
             record_rows.unlink(connection, subject_id)
         self._shred()

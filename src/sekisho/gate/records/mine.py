@@ -5,16 +5,17 @@ found in the log itself, which is verified on the way: with the subject's own se
 else's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sekisho.errors import Fault, SekishoError, TamperedError
+from sekisho.errors import SekishoError
 from sekisho.gate.admit import installed
 from sekisho.gate.duties import duties_of_flow
 from sekisho.gate.house import House
 from sekisho.gate.logbook import LogBook
 from sekisho.gate.records.entries import transfer_values
+from sekisho.gate.records.looked import entries_of
 from sekisho.gate.records.standing import Standing, demand_act
 from sekisho.lanes.record.consent import consent_value, is_open, state_at
 from sekisho.lanes.record.proofs import Act
@@ -30,7 +31,6 @@ from sekisho.model.transfer import Recall, RecallKind, Transfer
 from sekisho.terms import ConsentState, ParticipantKind, TransferState
 from sekisho.tlog.history import salt_of
 from sekisho.tlog.proof import Opening
-from sekisho.tlog.verify import concerning, verify_log
 
 READ = Act("read")
 """What a subject signs to see everything about themselves."""
@@ -168,20 +168,11 @@ def _can_still(transfer: Transfer, recalls: Sequence[Recall]) -> tuple[str, ...]
 
 def _entries(told: _Told, book: LogBook, *, receipts: bool) -> tuple[MyEntry, ...]:
     """The entries that bear the subject's mark, in order; with a receipt for each."""
-    found: list[tuple[int, Entry]] = []
     secrets = [each for each in (told.subject.secret, *told.subject.former) if each is not None]
-    checks = [concerning(secret, found) for secret in secrets]
-
-    def mine_of(index: int, data: bytes) -> Iterator[Fault]:
-        for check in checks:
-            yield from check(index, data)
-
-    verified = verify_log(book.storage, book.keys, mine_of)
-    if verified.faults and verified.checkpoint is not None:
-        raise TamperedError(*verified.faults)
+    found = entries_of(told.house, secrets, book)
     values = _values(told)
     entries = {}
-    for index, entry in sorted(found, key=lambda each: each[0]):
+    for index, entry in found:
         opened = _openings(entry, values.get(index, {}), secrets) if receipts else ()
         receipt = book.receipt(index, opened) if receipts else ""
         day = entry.time.date() if isinstance(entry.time, datetime) else entry.time

@@ -54,19 +54,28 @@ def _about(transfer_id: str, recipient: str) -> str:
     return f"pick-up\n{transfer_id}\n{recipient}"
 
 
-def fetch(call: Call, transfer_id: str, proof: PickUpProof) -> PickedUp:
+def fetch(call: Call, transfer_id: str, proof: PickUpProof, offset: int = 0) -> PickedUp:
     """A sealed payload, once: its receipt stands in the log before a byte of it leaves.
 
     The same ticket again within the hour goes on with the same fetch, for a connection that broke.
+    `offset` is where reading will begin: one beyond the end is no fetch.
 
-    Raises: Refused when the proof is wrong, or with the reason why nothing may be fetched; NotFound
-    for a transfer that is not the actor's; Conflict when the challenge was answered before.
+    Raises: UsageError when the offset lies outside; Refused when the proof is wrong, or with the
+    reason why nothing may be fetched; NotFound for a transfer that is not the actor's; Conflict
+    when the challenge was answered before.
     """
     house, recipient = call.house, call.actor.participant
     demand(call.actor, Action.TRANSFER_FETCH, of=(recipient,))
     spent, key = _proved(house, transfer_id, recipient, proof)
     transfer = _own(house, transfer_id, recipient)
-    _refuse_revoked(house, transfer)
+    try:
+        _refuse_revoked(house, transfer)
+    except Refused:
+        house.store.records.spend(spent)
+        raise
+    size = transfer.sealed.bytes if transfer.sealed else 0
+    if offset and not 0 < offset < size:
+        raise UsageError(fault("records.offset-form"))
     fetched = Fetch(house.clock.now(), key, sha256(proof.ticket.encode()).hexdigest())
     with ExitStack() as undo:
         file = _open(house, transfer)

@@ -74,7 +74,7 @@ class Erasure:
     recalls: tuple[Recall, ...]
     """To everyone who received something."""
     kept: tuple[Duty, ...]
-    """What the law asks of sender and recipient all the same, such as a record of the provision."""
+    """What the law makes sender and recipient keep all the same about what was handed out."""
 
 
 def request_erasure(house: House, standing: Standing) -> Erasure:
@@ -99,7 +99,7 @@ def request_erasure(house: House, standing: Standing) -> Erasure:
         recalls += [each for each in dossier.recalls if each.kind is RecallKind.ERASE]
         for transfer in dossier.transfers:
             if transfer.pick_ups and transfer.decision is not None:
-                kept |= {each.id: each for each in transfer.decision.duties}
+                kept |= {each.id: each for each in transfer.decision.duties if each.keeps}
     return Erasure(tuple(ended), tuple(recalls), tuple(kept.values()))
 
 

@@ -15,6 +15,7 @@ from sekisho.gate.house import Call, House
 from sekisho.gate.records.consents import request_id
 from sekisho.gate.records.entries import RecordSaid, record_entry, transfer_entry
 from sekisho.gate.records.flows import flow_of, way_of
+from sekisho.gate.records.restraint import note_turned_away, refuse_persistent
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.record import transfer as lane
 from sekisho.lanes.record.consent import Asked, needed_faults, uncovered
@@ -50,6 +51,7 @@ def request_transfer(call: Call, asked: TransferRequest) -> Transfer:
     """
     demand(call.actor, Action.TRANSFER_REQUEST, of=(call.actor.participant,))
     house, recipient = call.house, call.actor.participant
+    refuse_persistent(house, recipient)
     request = request_id(asked.request)
     raise_all(UsageError, stated_faults(asked.stated))
     _programme, flow = flow_of(house, asked.programme, asked.flow)
@@ -126,6 +128,7 @@ def _turn_away(house: House, dossier: Dossier | None, transfer: Transfer) -> NoR
     entry = record_entry(house, EntryKind.TRANSFER_REFUSED, subject, said)
     house.store.append_entry(entry)
     sequence(house)
+    note_turned_away(house, transfer.recipient)
     raise NotFound(fault("records.no-consent"))
 
 

@@ -9,15 +9,17 @@ has not both.
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sekisho.errors import NotFound, Refused, UsageError, fault
 from sekisho.gate.house import Call, House
 from sekisho.gate.records.entries import RecordSaid, record_entry
+from sekisho.gate.records.looked import forget_looks
 from sekisho.gate.records.standing import Standing, by_holder, demand_act
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.record.proofs import Act
-from sekisho.model.consent import Subject
+from sekisho.model.consent import Consent, Subject
 from sekisho.model.entry import Entry, EntryKind
 from sekisho.people import Action, demand, read_public_key
 from sekisho.tlog import keys
@@ -93,6 +95,7 @@ def identify_anew(
         return anew, _changed(house, anew, "replaced", subject.secret)
 
     changed = house.store.records.change_subject(standing.subject.id, judge)
+    forget_looks(house, changed.former)
     sequence(house)
     return changed
 
@@ -112,12 +115,18 @@ def destroy_link(house: House, standing: Standing) -> int:
     Conflict when it is done already.
     """
     demand_act(standing, FORGET)
-    subject, store = standing.subject, house.store.records
-    if any(not each.at_rest for each in store.consents(subject=subject.id)):
-        raise Refused(fault("records.still-open"))
-    if standing.spent is not None:
-        store.spend(standing.spent)
-    entry = _changed(house, subject, "destroyed")
-    index = store.destroy_subject(subject.id, house.clock.now(), entry)
+    subject = standing.subject
+
+    def judge(now: Subject, consents: Sequence[Consent]) -> Entry:
+        if now.secret is not None and now.secret != subject.secret:
+            # A secret that was replaced meanwhile acts for nobody.
+            raise NotFound(fault("records.no-subject"))
+        if any(not each.at_rest for each in consents):
+            raise Refused(fault("records.still-open"))
+        return _changed(house, now, "destroyed")
+
+    at, store = house.clock.now(), house.store.records
+    index = store.destroy_subject(subject.id, at, judge, standing.spent)
+    forget_looks(house, [each for each in (subject.secret, *subject.former) if each is not None])
     sequence(house)
     return index

@@ -98,7 +98,7 @@ def _pick_up(router: APIRouter, node: Exchanging) -> None:
     @router.get("/transfers/{transfer}/sealed", summary="The sealed record, once")
     def sealed(request: Request, transfer: TransferId) -> StreamingResponse:
         begin = _begin(request)
-        picked = _records(node, request).fetch(transfer, _proof(request))
+        picked = _records(node, request).fetch(transfer, _proof(request), begin)
         return _streamed(picked, begin)
 
     @router.post("/transfers/{transfer}/acknowledgement", summary="What was fetched opened whole")
