@@ -98,6 +98,7 @@ def test_a_correction_needs_a_reason_in_both_languages_and_mends_no_disclosure(c
         node.calendar.correct(second.id, ErrorClass.DISCLOSURE, WHY)
 
 
+@pytest.mark.slow
 def test_words_alone_can_be_corrected_and_nothing_else_changes(tmp_path):
     with plain_node(tmp_path) as node:
         first = node.release(PROGRAMME, PLANS[0])
@@ -112,6 +113,7 @@ def test_words_alone_can_be_corrected_and_nothing_else_changes(tmp_path):
         assert [row.cell for row in first.table] == [row.cell for row in second.table]
 
 
+@pytest.mark.slow
 def test_a_method_that_reads_the_same_data_otherwise_is_refused_not_leaked(tmp_path):
     """The two tables could be subtracted: what one leaves out is nobody's cell."""
     with plain_node(tmp_path) as node:
@@ -128,6 +130,7 @@ def test_a_method_that_reads_the_same_data_otherwise_is_refused_not_leaked(tmp_p
         assert node.released(first.id).release.state is ReleaseState.OPEN
 
 
+@pytest.mark.slow
 def test_one_firms_late_return_is_not_given_away_by_a_correction(tmp_path):
     with plain_node(tmp_path) as node:
         first = node.release(PROGRAMME, PLANS[0])
@@ -186,6 +189,7 @@ def test_a_release_that_disclosed_is_taken_down_and_its_proof_still_holds(tmp_pa
         assert not node.verify().passed
 
 
+@pytest.mark.slow
 def test_figures_that_a_kill_left_behind_are_taken_down_when_the_node_opens(tmp_path):
     import shutil
 
@@ -202,6 +206,7 @@ def test_figures_that_a_kill_left_behind_are_taken_down_when_the_node_opens(tmp_
         assert node.verify().passed
 
 
+@pytest.mark.slow
 def test_what_left_before_still_counts_after_it_was_withdrawn(tmp_path):
     """Figures once read are remembered: withdrawing opens no second, other pattern."""
     with plain_node(tmp_path) as node:

@@ -74,6 +74,7 @@ def test_other_data_does_not_make_a_second_release_for_one_moment(waiting):
         node.release(PROGRAMME, PLAN)
 
 
+@pytest.mark.slow
 def test_who_may_see_it_before_is_the_holder_and_who_is_named(tmp_path):
     press = Participant("press", Text("Press", "報道"), ParticipantKind.BUSINESS_OPERATOR, "JP")
     with planned_node(tmp_path, BEFORE, extra='early = ["ministry"]\n') as node:
@@ -206,6 +207,7 @@ def test_a_stranger_neither_delays_nor_corrects_nor_withdraws(waiting):
             calendar.withdraw("small-trade.none.r1", ErrorClass.DATA, WHY)
 
 
+@pytest.mark.slow
 def test_what_waited_and_was_withdrawn_was_never_shown(tmp_path):
     with planned_node(tmp_path, BEFORE) as node:
         made = node.release(PROGRAMME, PLAN)
@@ -222,6 +224,7 @@ def test_what_waited_and_was_withdrawn_was_never_shown(tmp_path):
         assert made.id not in {path.name for path in (node.folder / "releases").iterdir()}
 
 
+@pytest.mark.slow
 def test_a_release_made_after_its_moment_is_open_at_once_and_late(tmp_path):
     with planned_node(tmp_path, FIRST + timedelta(days=1)) as node:
         made = node.release(PROGRAMME, PLAN)

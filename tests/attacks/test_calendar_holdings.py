@@ -116,6 +116,7 @@ def test_the_table_stands_in_no_delivery_entry_or_released_file(tmp_path):
         assert "group_of_firm" not in released.files["by-place.csv"].read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_another_table_makes_another_edition_and_leaves_the_earlier_certified(tmp_path):
     with held_node(tmp_path) as node:
         node.members.set_holdings(PROGRAMME, table(tmp_path / "a.csv", "firm-0,G", "firm-1,G"))

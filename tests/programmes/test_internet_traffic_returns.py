@@ -138,6 +138,7 @@ def test_no_operator_reads_anothers_return_or_brings_one_in_its_name(tmp_path):
         assert not client.put(f"{API}/draft", json=answers, headers=second).is_success
 
 
+@pytest.mark.slow
 def test_a_return_that_says_a_line_twice_is_refused_when_it_is_counted(tmp_path):
     node, _tokens = traffic_node(tmp_path)
     with node:
@@ -191,6 +192,7 @@ def _contributors(node):
     return dict(zip(cells.groups, map(int, cells.contributors), strict=True))
 
 
+@pytest.mark.slow
 def test_a_table_of_all_operators_hides_what_one_could_read_of_another(tmp_path):
     node, _tokens = traffic_node(tmp_path)
     with node:
