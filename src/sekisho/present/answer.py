@@ -331,11 +331,12 @@ def quoted(priced: Priced, language: Language) -> Quoted:
 
 
 def _expected_of(priced: Priced) -> Iterator[Expected]:
-    """Expected errors of counts and sums; how exact a mean is depends on what is counted."""
+    """Expected errors of what is counted or drawn; how exact a mean is depends on its count."""
     wanted = {each.name: each for bundle in priced.plan.bundles for each in bundle.wanted}
     asked = {each.name for each in priced.plan.query.aggregate.measures}
     for each in expected_errors(priced.plan):
-        if each.measure in asked and wanted[each.measure].reading is not Reading.MEAN:
+        is_made = wanted[each.measure].reading in (Reading.MEAN, Reading.SPREAD)
+        if each.measure in asked and not is_made:
             yield each
 
 
