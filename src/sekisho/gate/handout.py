@@ -215,6 +215,20 @@ def _said(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:f}"
 
 
+def _planned(release: Release) -> dict[str, object]:
+    """For which moment it was made, and what it takes the place of."""
+    said: dict[str, object] = {}
+    if release.planned is not None:
+        said["planned"] = f"{release.planned:%Y-%m-%dT%H:%M:%SZ}"
+    if release.correction is not None:
+        said["correction"] = {
+            "corrects": release.corrects,
+            "error": release.correction.error.value,
+            "reason": _both(release.correction.reason),
+        }
+    return said
+
+
 def about_release(programme: Programme, release: Release) -> dict[str, object]:
     """What stands beside the numbers: which table, under which decision, how much is hidden."""
     decision, table = release.decision, release.table
@@ -246,14 +260,7 @@ def about_release(programme: Programme, release: Release) -> dict[str, object]:
         "licences": sorted({each.licence for each in read if each.licence}),
         "sources": sorted({each.source for each in read if each.source}),
     }
-    if release.planned is not None:
-        about["planned"] = f"{release.planned:%Y-%m-%dT%H:%M:%SZ}"
-    if release.correction is not None:
-        about["correction"] = {
-            "corrects": release.corrects,
-            "error": release.correction.error.value,
-            "reason": _both(release.correction.reason),
-        }
+    about |= _planned(release)
     if release.cost is not None:
         about["privacy"] = _cost(release.cost)
     indicators = indicators_about(programme, release)

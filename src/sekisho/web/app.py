@@ -23,7 +23,7 @@ from sekisho.web.api.routes import api
 from sekisho.web.catalogue import catalogue_files
 from sekisho.web.files import downloads, log_files
 from sekisho.web.languages import reader_language
-from sekisho.web.pages.calendar import Planned, calendar_api, calendar_pages
+from sekisho.web.pages.calendar import calendar_routers
 from sekisho.web.pages.indicators import indicator_charts
 from sekisho.web.pages.log import log_pages
 from sekisho.web.pages.officers import officer_pages
@@ -56,8 +56,8 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
     app.add_middleware(Guard)
     app.include_router(api(node))
     app.include_router(log_api(node))
-    if isinstance(node, Planned):
-        app.include_router(calendar_api(node))
+    for router in calendar_routers(node):
+        app.include_router(router)
     if isinstance(node, Asking):
         app.include_router(queries(node))
     if isinstance(node, Exchanging):
@@ -65,8 +65,6 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
     for language in Language:
         app.include_router(pages(node, language))
         app.include_router(log_pages(node, language))
-        if isinstance(node, Planned):
-            app.include_router(calendar_pages(node, language))
         app.include_router(public_pages(node, language))
         app.include_router(indicator_charts(node, language))
     if isinstance(node, Signing):

@@ -32,6 +32,13 @@ class Planned(Served, Protocol):
     def calendar(self) -> Calendar: ...
 
 
+def calendar_routers(node: Served) -> list[APIRouter]:
+    """Everything that a node with a calendar serves of it; nothing for another."""
+    if not isinstance(node, Planned):
+        return []
+    return [calendar_api(node), *(calendar_pages(node, each) for each in Language)]
+
+
 def calendar_pages(node: Planned, language: Language) -> APIRouter:
     """The calendar, its file and the feed in one language."""
     router = APIRouter(
