@@ -1,6 +1,7 @@
 """`sekisho public`: tables that are out already, and what follows from them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ def show(
     import sekisho
 
     with sekisho.open(node, actor=speaker.actor) as opened:
-        data = opened.public.open(programme, table)
+        data = replace(opened.public.open(programme, table), language=speaker.language)
         if speaker.as_json:
             speaker.answer(_answer(data, indicator))
             return

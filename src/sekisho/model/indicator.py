@@ -13,6 +13,8 @@ class Baseline:
 
     first: str
     last: str
+    until: str | None = None
+    """The last day that is compared; None: the last there is."""
 
 
 @dataclass(frozen=True, slots=True)

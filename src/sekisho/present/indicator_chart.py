@@ -14,6 +14,19 @@ __all__ = ["NARROW", "WIDE", "indicator_description", "indicator_svg"]
 MOST_PANELS = 12
 MOST_EFFECTS = 60
 _INK, _BAND, _PAST, _ZERO = "#1f4e79", "#8fb3d1", "#666666", "#888888"
+_AXES: dict[Step | None, dict[str, object]] = {
+    Step.DAY: {
+        "type": "temporal",
+        "scale": {"type": "utc"},
+        "axis": {"format": "%Y-%m", "tickCount": 6},
+    },
+    Step.YEAR: {
+        "type": "quantitative",
+        "scale": {"zero": False, "nice": False},
+        "axis": {"format": "d", "tickMinStep": 1},
+    },
+}
+"""How times lie beside each other: days and years at their distance, all else in a row."""
 Drawn = dict[str, list[dict[str, object]]]
 
 
@@ -57,12 +70,12 @@ def _spec(result: Result, label: Label, language: Language, frame: Frame) -> dic
     found = _lines(result)
     if not found:
         return None
-    daily = _is_daily(result)
+    step = _step(result)
     alone = len(found) == 1
     wide = min(frame.panel * frame.columns, 980) if alone else frame.panel
     panels = [
         {
-            **_panel(points, daily=daily),
+            **_panel(points, step),
             "title": label(group) if group else "",
             "width": wide,
             "height": 220 if alone else 110,
@@ -80,9 +93,10 @@ def _spec(result: Result, label: Label, language: Language, frame: Frame) -> dic
     }
 
 
-def _is_daily(result: Result) -> bool:
+def _step(result: Result) -> Step | None:
     period = period_of(result.observed[0].at) if result.observed else None
-    return period is not None and period.step is Step.DAY
+    step = result.indicator.step
+    return Step(step) if step else period.step if period else None
 
 
 def _lines(result: Result) -> Drawn:
@@ -96,8 +110,19 @@ def _lines(result: Result) -> Drawn:
                 found.setdefault(each.group, []).append(point)
     for figure in result.figures:
         if isinstance(figure.estimate, Estimate) and figure.at:
-            found.setdefault(figure.group, []).append(_point(figure.at, figure.estimate))
-    return found
+            points = found.setdefault(figure.group, [])
+            points += [_hole(points[-1]["at"], figure.at)] if points else []
+            points.append(_point(figure.at, figure.estimate))
+    return {group: [each for each in points if each] for group, points in found.items()}
+
+
+def _hole(before: object, at: str) -> dict[str, object]:
+    """A point without a value after the one before, where times are missing: no line crosses it."""
+    earlier, later = period_of(str(before)), period_of(at)
+    if earlier is None or later is None or earlier.step is not later.step:
+        return {}
+    missing = later.number - earlier.number > 1
+    return {"at": str(earlier.later(1)), "value": None, "past": False} if missing else {}
 
 
 def _point(at: str, estimate: Estimate) -> dict[str, object]:
@@ -107,11 +132,8 @@ def _point(at: str, estimate: Estimate) -> dict[str, object]:
     return point
 
 
-def _panel(points: list[dict[str, object]], *, daily: bool) -> dict[str, Any]:
-    x: dict[str, object] = {"field": "at", "type": "ordinal", "title": None}
-    if daily:
-        axis = {"format": "%Y-%m", "tickCount": 6}
-        x = {**x, "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
+def _panel(points: list[dict[str, object]], step: Step | None) -> dict[str, Any]:
+    x = {"field": "at", "title": None, **_AXES.get(step, {"type": "ordinal"})}
     y: dict[str, Any] = {"field": "value", "type": "quantitative", "title": None}
     y |= {"axis": {"tickCount": 5}, "scale": {"zero": False}}
     band = {

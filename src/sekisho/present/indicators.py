@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from statistics import median
 
@@ -16,7 +17,7 @@ from sekisho.model.indicator import (
     Projection,
     Result,
 )
-from sekisho.model.period import Step, time_of
+from sekisho.model.period import Step, period_of, time_of
 from sekisho.terms import Language
 from sekisho.text import sentence
 
@@ -74,8 +75,27 @@ def _interval(found: Estimate, language: Language) -> str:
     return sentence("indicators.ends", ends, language)
 
 
+def said_time(at: str, language: Language) -> str:
+    """A day, month, quarter or year as people write it; anything else as it is."""
+    period = period_of(at)
+    if period is None:
+        return at
+    fields: dict[str, object] = {"year": at[:4]}
+    if period.step is Step.QUARTER:
+        fields["quarter"] = at[-1]
+    if period.step in {Step.MONTH, Step.DAY}:
+        month = int(at[5:7])
+        english = f"{date(2000, month, 1):%B}"
+        fields |= {"month": english if language is Language.EN else month}
+    if period.step is Step.DAY:
+        fields["day"] = int(at[8:10])
+    return sentence(f"indicators.time-{period.step.value}", fields, language)
+
+
 def _reason(found: NotEstimable, label: Label, language: Language) -> str:
     fields = dict(found.fields)
+    if "at" in fields:
+        fields["at"] = said_time(str(fields["at"]), language)
     if "group" in fields:
         fields["group"] = label(str(fields["group"]))
     return sentence(found.code, fields, language)
@@ -89,14 +109,18 @@ def words_of(result: Result, label: Label, language: Language) -> list[str]:
         said = [*said[:MOST_GROUPS], sentence("indicators.more-groups", {"rest": rest}, language)]
     if isinstance(result.indicator.how, Policy):
         said = [*_summary(result, language), *said]
-    return [*said, *caveats_of(result, language)]
+    return [*(f"{each[:1].upper()}{each[1:]}" for each in said), *caveats_of(result, language)]
 
 
 def caveats_of(result: Result, language: Language) -> list[str]:
     """How the figures were worked out, and what they do not show."""
     way = way_of(result.indicator.how)
     how = result.indicator.how
-    told = [sentence(f"indicators.means-{way}{_variant(how)}", _span(result.indicator), language)]
+    told = [
+        sentence(
+            f"indicators.means-{way}{_variant(how)}", _span(result.indicator, language), language
+        )
+    ]
     if isinstance(how, Policy):
         return [*told, *_moving_before(result, language)]
     if isinstance(how, Projection):
@@ -128,12 +152,15 @@ def _moving_before(result: Result, language: Language) -> Iterator[str]:
         yield sentence("indicators.moving", {"moving": moving, "groups": len(trends)}, language)
 
 
-def _span(indicator: Indicator) -> dict[str, object]:
+def _span(indicator: Indicator, language: Language) -> dict[str, object]:
     """The times that the declaration names, and how many groups are compared with."""
     step = Step(indicator.step) if indicator.step else None
     names = ("first", "last", "base", "until")
     written = {name: getattr(indicator.how, name, "") or "–" for name in names}
-    found = {name: str(time_of(each, step) or each) for name, each in written.items()}
+    found = {
+        name: said_time(str(time_of(each, step) or each), language)
+        for name, each in written.items()
+    }
     return {**found, "groups": len(getattr(indicator.how, "comparison", ()))}
 
 
@@ -157,12 +184,12 @@ def _group(result: Result, figures: list[Figure], label: Label, language: Langua
     last = known[0] if way == "policy" else known[-1]
     fields = {
         **_fields(last, language),
-        **_span(result.indicator),
+        **_span(result.indicator, language),
         "unit": unit_of(result.indicator, language),
     }
     if way == "baseline":
         lowest = min(known, key=_value)
-        fields |= {"lowest": number(_value(lowest)), "lowest_at": lowest.at}
+        fields |= {"lowest": number(_value(lowest)), "lowest_at": said_time(lowest.at, language)}
     against = getattr(result.indicator.how, "against", "")
     return sentence(f"indicators.says-{way}{f'-{against}' if against else ''}", fields, language)
 
@@ -175,7 +202,11 @@ def _fields(figure: Figure, language: Language) -> dict[str, object]:
     found = figure.estimate
     ends = _interval(found, language) if isinstance(found, Estimate) else ""
     interval = sentence("indicators.with-interval", {"ends": ends}, language) if ends else ""
-    return {"at": figure.at, "value": number(_value(figure)), "interval": interval}
+    return {
+        "at": said_time(figure.at, language),
+        "value": number(_value(figure)),
+        "interval": interval,
+    }
 
 
 def _summary(result: Result, language: Language) -> Iterator[str]:

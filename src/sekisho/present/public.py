@@ -127,7 +127,7 @@ def about_public(data: PublicData) -> dict[str, object]:
             {"said": _both(e.said), "published": _both(e.published), "source": e.source}
             for e in table.corrections
         ],
-        "indicators": [result_about(each) for each in data.results],
+        "indicators": [result_about(each, observed=False) for each in data.results],
     }
 
 

@@ -53,7 +53,10 @@ _POLICY = (
     Key("weekdays", Kind.BOOLEAN, "whether each weekday has a level of its own", default="false"),
 )
 _WAYS: dict[str, tuple[str, tuple[Key, ...]]] = {
-    "baseline": ("change from the mean of the same weekday over a span of days", _SPAN),
+    "baseline": (
+        "change from the mean of the same weekday over a span of days",
+        (*_SPAN, Key("until", Kind.STRING, "last day that is compared; else the table's last")),
+    ),
     "growth": (
         "growth from one time to the next, or from the year before",
         (required("against", Kind.CHOICE, "compared with what", choices=("previous", "year")),),

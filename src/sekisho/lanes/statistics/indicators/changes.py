@@ -33,7 +33,7 @@ def baseline_changes(how: Baseline, series: Series) -> Iterator[Figure]:
         weekday: _mean(series, [d for d in series.within(first, last) if d.weekday == weekday])
         for weekday in range(7)
     }
-    for day in series.within(last.later(1), None):
+    for day in series.within(last.later(1), period_of(how.until) if how.until else None):
         base = usual[day.weekday or 0]
         found = base if isinstance(base, NotEstimable) else _percent(series, day, base, "baseline")
         yield Figure(series.group, str(day), "value", found)

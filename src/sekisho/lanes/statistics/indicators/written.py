@@ -36,8 +36,11 @@ def way_of(how: How) -> str:
     return next(name for name, kind in WAYS.items() if isinstance(how, kind))
 
 
-def result_about(result: Result) -> dict[str, object]:
-    """A result as JSON: the declaration, every figure, and the numbers that it was made from."""
+def result_about(result: Result, *, observed: bool = True) -> dict[str, object]:
+    """A result as JSON: the declaration, every figure, and the numbers that it was made from.
+
+    Without those where the whole table stands beside it.
+    """
     indicator = result.indicator
     way = way_of(indicator.how)
     said = {name: getattr(indicator.how, name) for name in type(indicator.how).__slots__}
@@ -55,7 +58,7 @@ def result_about(result: Result) -> dict[str, object]:
         "where": dict(indicator.where),
         "interval": "95 %",
         "figures": [_figure(each) for each in result.figures],
-        "observed": [_reading(each) for each in result.observed],
+        "observed": [_reading(each) for each in result.observed if observed],
     }
 
 
