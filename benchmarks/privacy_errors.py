@@ -48,7 +48,7 @@ def apart(shown: list[float], truth: list[int]) -> float:
 
 def ours(file: Path, epsilon: str, bound: int) -> list[float]:
     privacy.BOUND["A"] = (bound, 1)
-    found = privacy.run_sekisho("A", file, 2, 1, epsilon)
+    found = privacy.run_sekisho("A", file, (2, 1), epsilon)
     place = {name: n for n, name in enumerate(privacy.GROUPS["A"])}
     key = lambda row: tuple(int(row[place[n]]) for n in ("day", "region", "category"))  # noqa: E731
     return [row[3][0] for row in sorted(found["rows"], key=key)]
