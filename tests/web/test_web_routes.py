@@ -7,8 +7,10 @@ import pytest
 from sekisho.terms import Language
 from sekisho.web.api.routes import api
 from sekisho.web.files import downloads, log_files
-from sekisho.web.pages.routes import doors, pages
-from sekisho.web.security import HEADERS, PICTURE_POLICY, POLICY
+from sekisho.web.pages.front import front_pages
+from sekisho.web.pages.releases import release_pages
+from sekisho.web.pages.routes import doors
+from sekisho.web.security import HEADERS, LIVE_POLICY, PICTURE_POLICY, POLICY, SEARCH_POLICY
 from tests.lib.releases import PLAN, PROGRAMME
 
 SAMPLES = {
@@ -19,6 +21,7 @@ SAMPLES = {
     "{picture}": "chart.svg",
     "{release}": f"{PROGRAMME}.{PLAN}.r1",
     "{path:path}": "checkpoint",
+    "{rule}": "cbe-R1",
 }
 RELEASE = f"/releases/{PROGRAMME}/{PLAN}"
 PAGES = [
@@ -30,7 +33,8 @@ PAGES = [
 
 def templates(node):
     routers = [api(node), doors(node), downloads(node), log_files(node)]
-    routers += [pages(node, language) for language in Language]
+    for language in Language:
+        routers += [front_pages(node, language), release_pages(node, language)]
     return [(route.path, route.methods) for router in routers for route in router.routes]
 
 
@@ -82,7 +86,12 @@ def test_every_answer_carries_the_guarding_headers(node, client):
         for name, value in HEADERS.items():
             assert headers[name] == value, (path, name)
         picture = headers.get("content-type", "").startswith("image/svg+xml")
-        assert headers["Content-Security-Policy"] == (PICTURE_POLICY if picture else POLICY), path
+        policy = PICTURE_POLICY if picture else POLICY
+        if path in {"/en/", "/ja/"}:
+            policy = SEARCH_POLICY
+        elif re.fullmatch(rf"/(en|ja){RELEASE}(/r1)?", path):
+            policy = LIVE_POLICY
+        assert headers["Content-Security-Policy"] == policy, path
         assert "cache-control" in headers
         assert "set-cookie" not in headers
 
@@ -93,7 +102,13 @@ def test_the_policy_lets_no_script_run_and_nothing_in_from_elsewhere():
         assert "script" not in policy
         assert "http" not in policy
         assert "*" not in policy
-    assert "unsafe" not in POLICY
+    for policy in (POLICY, LIVE_POLICY, SEARCH_POLICY):
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "http" not in policy
+        assert "form-action 'self'" in policy or policy == POLICY
+    assert "script-src 'self';" in LIVE_POLICY
+    assert "script-src 'none'" in SEARCH_POLICY
 
 
 def test_head_says_what_get_says_without_the_body(client):
@@ -106,12 +121,17 @@ def test_head_says_what_get_says_without_the_body(client):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_names_no_address_elsewhere_and_no_script_or_inline_style(client, path):
-    page = parsed(client.get(path).text)
-    assert not {"script", "style", "iframe", "form", "object"} & {tag for tag, _ in page.tags}
+    html = client.get(path).text
+    page = parsed(html)
+    assert not {"style", "iframe", "object"} & {tag for tag, _ in page.tags}
+    scripts = [attributes for tag, attributes in page.tags if tag == "script"]
+    own = [{"type": "module", "src": "/static/release.js"}] if "/releases/" in path else []
+    assert scripts == own
+    assert html.count("<script") == html.count("></script>") == len(own)
     for name, value in page.attributes:
         assert name != "style"
         assert not name.startswith("on")
-        if name in {"href", "src", "srcset"}:
+        if name in {"href", "src", "srcset", "action"}:
             assert re.match(r"^(/(?!/)|#)", value), value
 
 

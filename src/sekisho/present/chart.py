@@ -91,7 +91,7 @@ def chart_vega(
     """The same chart as Vega, for a page whose script shows the number under the pointer."""
     import vl_convert
 
-    spec = chart_spec(table, drawing(table, language, view), language, frame)
+    spec = chart_spec(table, drawing(table, language, view), language, frame, live=True)
     compiled: dict[str, object] = vl_convert.vegalite_to_vega(spec)
     return compiled
 

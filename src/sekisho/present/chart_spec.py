@@ -49,10 +49,13 @@ class _Pen:
     bounded: bool
     nothing: bool
     """Whether every value is hidden."""
+    live: bool
 
 
-def chart_spec(table: Table, drawn: Drawing, language: Language, frame: Frame) -> Spec:
-    """The chart as Vega-Lite."""
+def chart_spec(
+    table: Table, drawn: Drawing, language: Language, frame: Frame, *, live: bool = False
+) -> Spec:
+    """The chart as Vega-Lite; a live one has something to point at around each small mark."""
     power = _power(drawn)
     unit = table.unit_of_measure.said(language)
     scale = sentence(f"present.scale-{power}", {"unit": unit}, language) if power else unit
@@ -63,6 +66,7 @@ def chart_spec(table: Table, drawn: Drawing, language: Language, frame: Frame) -
         sentence("present.chart-hidden", language=language),
         any(point.uncertainty for point in drawn.points),
         all(isinstance(point.cell, Suppressed) for point in drawn.points),
+        live,
     )
     turned = not drawn.lies_flat and _too_long(drawn, frame.panel)
     return {
@@ -105,9 +109,10 @@ def _power(drawn: Drawing) -> int:
 
 def _value(point: Point, pen: _Pen) -> Spec:
     if isinstance(point.cell, Suppressed):
-        return {"at": point.at, "value": None, "status": pen.hidden, "tip": point.tip}
+        gone: Spec = {"at": point.at, "value": None, "around": 0}
+        return {**gone, "status": pen.hidden, "tip": point.tip}
     told: Spec = {"at": point.at, "value": float(point.cell) / 10**pen.power, "tip": point.tip}
-    told["end"] = told["value"]
+    told["end"] = told["around"] = told["value"]
     if point.uncertainty is not None:
         told["low"] = float(point.uncertainty.low) / 10**pen.power
         told["high"] = float(point.uncertainty.high) / 10**pen.power
@@ -148,6 +153,9 @@ def _upright(pen: _Pen, panel: Panel) -> Spec:
         layers.append({"transform": _BOUNDED, "mark": _rule(), "encoding": {**ends, **_WORDS}})
     if pen.drawn.hidden:
         layers.append(_crosses(pen, {"y": {**y, "field": "base"}}, {"yOffset": -6}))
+    if pen.live:
+        around = {"type": "point", "filled": True, "opacity": 0, "size": 500}
+        layers.append({"mark": around, "encoding": {"y": {**y, "field": "around"}, **_WORDS}})
     return {
         "title": panel.title,
         "data": {"values": [_value(point, pen) for point in panel.points]},

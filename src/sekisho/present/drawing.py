@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sekisho.model.table import Cell, Suppressed, Table, Uncertainty
-from sekisho.present.pivot import Grid, Heading, pivot, said, shown_decimals
+from sekisho.present.pivot import Grid, Heading, digits, pivot, said, shown_decimals
 from sekisho.terms import Language
 from sekisho.text import sentence
 
@@ -246,12 +246,12 @@ class _Telling:
             return sentence("present.tip-hidden", {"at": at}, self.language)
         fields = {
             "at": at,
-            "value": said(cell, self.decimals, self.language),
+            "value": digits(cell, self.decimals),
             "unit": self.table.unit_of_measure.said(self.language),
         }
         if known is None:
             return sentence("present.tip", fields, self.language)
-        low, high = (said(end, self.decimals, self.language) for end in (known.low, known.high))
+        low, high = (digits(end, self.decimals) for end in (known.low, known.high))
         return sentence("present.tip-interval", {**fields, "low": low, "high": high}, self.language)
 
 

@@ -141,7 +141,12 @@ def said(cell: Cell | None, decimals: int, language: Language) -> str:
         return hidden_mark(language)
     if cell == 0 and language is Language.JA:
         return "-"
-    rounded = Decimal(cell).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return digits(cell, decimals)
+
+
+def digits(number: Decimal | int, decimals: int) -> str:
+    """A number in threes; zero is 0 also where a table writes a dash."""
+    rounded = Decimal(number).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     return f"{rounded + 0:,f}"
 
 

@@ -24,15 +24,18 @@ from sekisho.web.catalogue import catalogue_files
 from sekisho.web.files import downloads, log_files
 from sekisho.web.languages import reader_language
 from sekisho.web.pages.calendar import calendar_routers
+from sekisho.web.pages.front import front_pages
 from sekisho.web.pages.indicators import indicator_charts
 from sekisho.web.pages.log import log_pages
 from sekisho.web.pages.officers import officer_pages
 from sekisho.web.pages.public import public_files, public_pages
+from sekisho.web.pages.releases import release_pages
 from sekisho.web.pages.render import full_sentence, page
-from sekisho.web.pages.routes import doors, pages
+from sekisho.web.pages.routes import doors
 from sekisho.web.pages.shown import has_forms
 from sekisho.web.pages.signed import Signing
 from sekisho.web.receipts import receipts
+from sekisho.web.scripts import scripts
 from sekisho.web.security import LOCAL_HOSTS, Guard, secure
 from sekisho.web.served import Served
 from sekisho.web.witness import witness
@@ -63,7 +66,8 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
     if isinstance(node, Exchanging):
         app.include_router(records_api(node))
     for language in Language:
-        app.include_router(pages(node, language))
+        app.include_router(front_pages(node, language))
+        app.include_router(release_pages(node, language))
         app.include_router(log_pages(node, language))
         app.include_router(public_pages(node, language))
         app.include_router(indicator_charts(node, language))
@@ -73,6 +77,7 @@ def create_app(node: Served, hosts: tuple[str, ...] = LOCAL_HOSTS) -> FastAPI:
     app.include_router(doors(node))
     app.include_router(public_files(node))
     app.include_router(receipts(node))
+    app.include_router(scripts())
     app.include_router(downloads(node))
     app.include_router(catalogue_files(node))
     app.include_router(log_files(node))

@@ -1,7 +1,8 @@
 """What every answer carries and what no request may do, in one place.
 
-Pages have no script, no style of their own and nothing from elsewhere, so the policy allows
-exactly the node's own style sheet, fonts and pictures. Nothing here reads `request.url`.
+Pages have no style of their own and nothing from elsewhere, so the policy allows exactly the
+node's own style sheet, fonts and pictures; those of releases may run the node's own script files,
+never text as code. Nothing here reads `request.url`.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,6 +21,10 @@ POLICY = (
 )
 FORM_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
 """For pages on which somebody fills in a form: it may be sent here, and nowhere else."""
+SEARCH_POLICY = f"{FORM_POLICY}; script-src 'none'"
+"""For pages with a form that only asks: what is typed stands in the address, so no referrer."""
+LIVE_POLICY = f"{FORM_POLICY}; script-src 'self'; connect-src 'self'"
+"""For pages that a script of the node's own makes quicker; nothing written in a page may run."""
 PICTURE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; font-src data:; frame-ancestors 'none'"
 )
@@ -64,7 +69,8 @@ def secure(headers: MutableHeaders) -> None:
     for name, value in HEADERS.items():
         headers[name] = value
     is_picture = headers.get("content-type", "").startswith("image/svg+xml")
-    page = FORM_POLICY if headers.get("content-security-policy") == FORM_POLICY else POLICY
+    asked = headers.get("content-security-policy")
+    page = asked if asked in {FORM_POLICY, SEARCH_POLICY, LIVE_POLICY} else POLICY
     headers["Content-Security-Policy"] = PICTURE_POLICY if is_picture else page
     if page == FORM_POLICY:
         # Without it a browser that says nothing else would not say either where a form came from.

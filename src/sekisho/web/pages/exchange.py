@@ -14,7 +14,6 @@ from sekisho.node.documents import Paper
 from sekisho.present.chart import chart_description, chart_svg
 from sekisho.present.timelines import counts_table
 from sekisho.terms import Language
-from sekisho.web.pages import views
 from sekisho.web.pages.render import full_sentence, moment
 from sekisho.web.pages.signed import (
     OFFICER_HEADERS,
@@ -27,6 +26,7 @@ from sekisho.web.pages.signed import (
     sent,
     shown,
 )
+from sekisho.web.pages.table_page import whole_sections
 from sekisho.web.posted import Posted
 from sekisho.web.security import only
 
@@ -300,7 +300,7 @@ def _timeline(desk: Desk, request: Request, programme: str) -> Response:
         "chart": f"/{language.value}/timelines/{programme}/chart.svg"
         + (f"?{given}" if given else ""),
         "chart_text": chart_description(table, language) if events else "",
-        "grids": views.grids(table, language) if events else [],
+        "grids": whole_sections(table, language) if events else [],
         "asked": asked,
         "who": [(code, name.said(language)) for code, name in history.who],
         "topics": history.topics,

@@ -2,21 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from sekisho.model.budget import ContributionLimit, Cost, ScaledDown
 from sekisho.model.release import Became, Release
-from sekisho.model.table import Suppressed, Table
+from sekisho.model.table import Table
 from sekisho.present.bounds import plain
-from sekisho.present.pivot import Grid, legend, pivot, said, shown_decimals
 from sekisho.terms import Language, ReleaseState
-from sekisho.text import sentence
+from sekisho.text import sentence, templates
 from sekisho.web.pages.render import moment, size_text
 from sekisho.web.served import ServedRelease, Shelf
 
 _ITEM = "  - "
-MOST_ROWS = 2_000
-"""Rows of a section that a page shows; a browser gets slow with more."""
 DOWNLOADS = (
     ".xlsx",
     ".ja.xlsx",
@@ -42,35 +39,6 @@ PAPERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class CellView:
-    """A cell as the table shows it; `spoken` is what a screen reader says instead of a mark."""
-
-    text: str
-    kind: str
-    spoken: str
-
-
-@dataclass(frozen=True, slots=True)
-class RowView:
-    """One row of the table."""
-
-    label: str
-    depth: int
-    cells: tuple[CellView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GridView:
-    """One section of the table."""
-
-    section: str
-    corner: str
-    across: str
-    columns: tuple[str, ...]
-    rows: tuple[RowView, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class FileView:
     """A file to download."""
 
@@ -80,6 +48,9 @@ class FileView:
     exact: str
     size: str
     digest: str
+    title: str
+    good_for: str
+    """What it is good for; empty for the files that prove."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,43 +69,6 @@ class Passage:
 
     line: str
     points: tuple[str, ...]
-
-
-def grids(table: Table, language: Language) -> list[GridView]:
-    """The table's sections."""
-    decimals = shown_decimals(table)
-    return [_grid(grid, decimals, language) for grid in pivot(table, language)]
-
-
-def _grid(grid: Grid, decimals: int, language: Language) -> GridView:
-    hidden = sentence("web.spoken-hidden", language=language)
-    nothing = sentence("web.spoken-nothing", language=language)
-
-    def view(cell: object, text: str) -> CellView:
-        if cell is None:
-            return CellView(text, "nothing", nothing)
-        if isinstance(cell, Suppressed):
-            return CellView(text, "hidden", hidden)
-        return CellView(text, "number", "")
-
-    rows = tuple(
-        RowView(
-            head.label,
-            head.depth,
-            tuple(view(cell, said(cell, decimals, language)) for cell in cells),
-        )
-        for head, cells in islice(zip(grid.rows, grid.cells, strict=True), MOST_ROWS)
-    )
-    columns = tuple(column.label for column in grid.columns)
-    return GridView(grid.section, grid.corner, grid.across, columns, rows)
-
-
-def notes(table: Table, language: Language) -> list[str]:
-    """Sentences under the table; the first says when a section is longer than the page shows."""
-    longest = max((len(grid.rows) for grid in pivot(table, language)), default=0)
-    fields = {"rows": MOST_ROWS, "all_rows": longest}
-    cut = [sentence("web.table-cut", fields, language)] if longest > MOST_ROWS else []
-    return cut + legend(table, language)
 
 
 def measure(table: Table, language: Language) -> str:
@@ -198,21 +132,42 @@ def exact_place_of(released: ServedRelease) -> str:
     return f"{place_of(released)}/r{released.release.revision}"
 
 
-def downloads(released: ServedRelease) -> list[FileView]:
+def downloads(released: ServedRelease, language: Language = Language.EN) -> list[FileView]:
     """The numbers and the chart as files."""
     plan = released.release.plan
     found = ((suffix, f"{plan}{suffix}") for suffix in DOWNLOADS)
-    return _present(released, found)
+    return _present(released, found, language)
 
 
-def papers(released: ServedRelease) -> list[FileView]:
+def papers(released: ServedRelease, language: Language = Language.EN) -> list[FileView]:
     """The files that prove the release."""
-    return _present(released, PAPERS.items())
+    return _present(released, PAPERS.items(), language)
 
 
-def _present(released: ServedRelease, wanted: Iterable[tuple[str, str]]) -> list[FileView]:
+def digest_lines(released: ServedRelease) -> str:
+    """Every file with its SHA-256, as `sha256sum --check` reads it."""
+    return "\n".join(f"{digest}  {name}" for name, digest in sorted(released.release.files.items()))
+
+
+def _said(code: str, otherwise: str, language: Language) -> str:
+    """A sentence about a kind of file; something more general when there is none."""
+    area, _, name = code.partition(".")
+    return sentence(code if name in templates(area, language) else otherwise, None, language)
+
+
+def _present(
+    released: ServedRelease, wanted: Iterable[tuple[str, str]], language: Language
+) -> list[FileView]:
     files, digests = released.files, released.release.files
     place, exact = place_of(released), exact_place_of(released)
+
+    def words(suffix: str) -> tuple[str, str]:
+        kind = suffix[1:].replace(".", "-")
+        title = _said(f"web.file-{kind}", "release_page.file-other", language)
+        if suffix in PAPERS:
+            return title, ""
+        return title, _said(f"release_page.good-{kind}", "release_page.good-other", language)
+
     return [
         FileView(
             suffix,
@@ -221,6 +176,7 @@ def _present(released: ServedRelease, wanted: Iterable[tuple[str, str]]) -> list
             f"{exact}/{name}",
             size_text(files[name].stat().st_size),
             digests.get(name, ""),
+            *words(suffix),
         )
         for suffix, name in wanted
         if name in files
