@@ -7,17 +7,19 @@ with the file.
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 from sekisho.errors import DeliveryError, fault
-from sekisho.formats.unpack import FileKind, Limits, harmless_package, kind_of
+from sekisho.formats.unpack import FileKind, Limits, kind_of, packed, unpack
 from sekisho.model.sheet import TYPED, Sheet, Span, sheet
 
 MIB = 1024 * 1024
 MOST_BYTES = 256 * MIB
-MOST_CELLS = 6_000_000
+MOST_CELLS = 10_000_000
+_ROWS_OF_A_SHEET = 1_048_576
 _LIMITS = Limits(packed=128 * MIB, part=1024 * MIB, unpacked=2048 * MIB)
 _DELIMITERS = ",;\t|"
 _SAMPLE = 64 * 1024
@@ -45,16 +47,33 @@ def read_sheets(file: Path) -> list[Sheet]:
 
 def _text(name: str, data: bytes) -> Sheet:
     text = _decoded(name, data)
-    rows, cells = [], 0
+    rows: list[list[str]] = []
+    known: dict[str, str] = {}
+    room = _Room(name)
     try:
         for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text)):
-            cells += len(row)
-            if cells > MOST_CELLS:
-                raise DeliveryError(fault("sheets.too-many-cells", file=name, most=MOST_CELLS))
-            rows.append(row)
+            room.take(len(row))
+            rows.append([known.setdefault(cell, cell) for cell in row])
     except csv.Error:
         raise DeliveryError(fault("sheets.damaged", file=name)) from None
     return sheet("", rows)
+
+
+@dataclass(slots=True)
+class _Room:
+    """Counts the cells that a sheet has once all its rows are as wide as the widest."""
+
+    name: str
+    most_rows: int = MOST_CELLS
+    rows: int = 0
+    width: int = 0
+
+    def take(self, cells: int) -> None:
+        """One more row. Raises: DeliveryError when the sheet has become too large."""
+        self.rows += 1
+        self.width = max(self.width, cells, 1)
+        if self.rows * self.width > MOST_CELLS or self.rows > self.most_rows:
+            raise DeliveryError(fault("sheets.too-many-cells", file=self.name, most=MOST_CELLS))
 
 
 def _delimiter(text: str) -> str:
@@ -95,42 +114,82 @@ def _workbook(name: str, data: bytes) -> Iterator[Sheet]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        package = harmless_package(data, FileKind.XLSX, _LIMITS)
+        parts = unpack(data, FileKind.XLSX, _LIMITS)
     except DeliveryError as error:
         raise DeliveryError(fault("sheets.refused", file=name), *error.faults) from None
+    wrong = (ValueError, KeyError, TypeError, AttributeError, IndexError, InvalidFileException)
     try:
-        book = openpyxl.load_workbook(package, data_only=True, keep_links=False)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, InvalidFileException):
+        book = openpyxl.load_workbook(packed(parts), read_only=True, data_only=True)
+        for each in book.worksheets:
+            yield _worksheet(name, each, parts)
+        book.close()
+    except wrong:
         raise DeliveryError(fault("sheets.damaged", file=name)) from None
-    for each in book.worksheets:
-        if (each.max_row or 0) * (each.max_column or 0) > MOST_CELLS:
-            raise DeliveryError(fault("sheets.too-many-cells", file=name, most=MOST_CELLS))
-        yield _worksheet(each)
 
 
-def _worksheet(each) -> Sheet:  # type: ignore[no-untyped-def]  # openpyxl ships no types
+def _worksheet(name: str, each, parts: Mapping[str, bytes]) -> Sheet:  # type: ignore[no-untyped-def]  # openpyxl ships no types
+    # What the sheet says of its own size need not be true.
+    each.reset_dimensions()
     rows: list[list[str]] = []
-    indents, comments = [], False
-    for r, row in enumerate(each.iter_rows()):
-        rows.append([_cell_text(cell) for cell in row])
+    indents: list[tuple[int, int, int]] = []
+    known: dict[str, str] = {}
+    room = _Room(name, _ROWS_OF_A_SHEET)
+    for r, row in enumerate(each.rows):
+        room.take(len(row))
+        texts = [_cell_text(cell) for cell in row]
+        rows.append([known.setdefault(text, text) for text in texts])
         for c, cell in enumerate(row):
-            comments |= cell.comment is not None
-            if cell.alignment is not None and cell.alignment.indent:
-                indents.append((r, c, int(cell.alignment.indent)))
-    merged: list[Span] = [
-        (span.min_row - 1, span.min_col - 1, span.max_row - 1, span.max_col - 1)
-        for span in each.merged_cells.ranges
+            if cell.value is not None and (steps := _indent_of(cell)):
+                indents.append((r, c, steps))
+    path = each._worksheet_path.lstrip("/")  # noqa: SLF001 - no public name for it
+    seen = _Beside()
+    seen.read(parts.get(path, b""))
+    folder, _, last = path.rpartition("/")
+    relations = parts.get(f"{folder}/_rels/{last}.rels", b"").lower()
+    concealed = [
+        what
+        for what, is_so in (
+            ("sheet", each.sheet_state != "visible"),
+            ("rows", seen.hidden_rows),
+            ("columns", seen.hidden_columns),
+            ("comments", b"/comments" in relations or b"/threadedcomment" in relations),
+        )
+        if is_so
     ]
-    concealed = []
-    if each.sheet_state != "visible":
-        concealed.append("sheet")
-    if any(dimension.hidden for dimension in each.row_dimensions.values()):
-        concealed.append("rows")
-    if any(dimension.hidden for dimension in each.column_dimensions.values()):
-        concealed.append("columns")
-    if comments:
-        concealed.append("comments")
-    return sheet(each.title, rows, merged, indents, concealed)
+    return sheet(each.title, rows, seen.merged, indents, concealed)
+
+
+def _indent_of(cell) -> int:  # type: ignore[no-untyped-def]
+    alignment = cell.alignment if cell.has_style else None
+    return int(alignment.indent or 0) if alignment is not None else 0
+
+
+@dataclass(slots=True)
+class _Beside:
+    """What a sheet says beside its cells: merged ranges, hidden rows and columns."""
+
+    merged: list[Span] = field(default_factory=list)
+    hidden_rows: bool = False
+    hidden_columns: bool = False
+
+    def read(self, content: bytes) -> None:
+        """Take it from the sheet's XML, which has been checked before."""
+        from xml.parsers import expat
+
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self._element
+        parser.Parse(content, True)  # noqa: FBT003 - expat's own signature
+
+    def _element(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "mergeCell":
+            from openpyxl.utils.cell import range_boundaries
+
+            left, top, right, bottom = range_boundaries(attributes["ref"])
+            self.merged.append((top - 1, left - 1, bottom - 1, right - 1))
+        elif name in {"row", "col"} and attributes.get("hidden") in {"1", "true"}:
+            self.hidden_rows |= name == "row"
+            self.hidden_columns |= name == "col"
 
 
 _DIGITS = 9

@@ -81,6 +81,8 @@ _SIGNATURES = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileKind.OLD_OFFICE),
 )
 _ZIP = b"PK\x03\x04"
+_ENTRY = b"PK\x01\x02"
+"""Begins every entry of a ZIP's directory."""
 _CONTENT_TYPES = "[Content_Types].xml"
 _MAIN = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml": (
@@ -100,14 +102,7 @@ def kind_of(data: bytes) -> FileKind:
     A damaged package, and one whose parts cannot be read, counts as a ZIP.
     """
     if data.startswith(_ZIP):
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as package:
-                info = package.getinfo(_CONTENT_TYPES)
-                if info.file_size > MIB or info.flag_bits & 1:
-                    return FileKind.ZIP
-                return _main_kind(package.read(info)) or FileKind.ZIP
-        except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, EOFError, ZlibError):
-            return FileKind.ZIP
+        return _package_kind(data)
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             return kind
@@ -116,6 +111,24 @@ def kind_of(data: bytes) -> FileKind:
     except UnicodeDecodeError:
         return FileKind.OTHER
     return FileKind.OTHER if _CONTROL.search(text) else FileKind.TEXT
+
+
+def _package_kind(data: bytes) -> FileKind:
+    if _has_too_many_parts(data, LIMITS):
+        return FileKind.ZIP
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            info = package.getinfo(_CONTENT_TYPES)
+            if info.file_size > MIB or info.flag_bits & 1:
+                return FileKind.ZIP
+            return _main_kind(package.read(info)) or FileKind.ZIP
+    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, EOFError, ZlibError):
+        return FileKind.ZIP
+
+
+def _has_too_many_parts(data: bytes, limits: Limits) -> bool:
+    """Told before the directory is read: reading it makes an object of every entry."""
+    return data.count(_ENTRY) > limits.parts
 
 
 def _main_kind(content_types: bytes) -> FileKind | None:
@@ -133,6 +146,8 @@ def unpack(data: bytes, wanted: FileKind, limits: Limits = LIMITS) -> dict[str, 
     found = kind_of(data)
     if found not in {wanted, FileKind.ZIP}:
         raise DeliveryError(_another_kind(found, wanted))
+    if _has_too_many_parts(data, limits):
+        raise DeliveryError(fault("documents.too-many-parts", most=limits.parts))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = _parts(package, limits)
