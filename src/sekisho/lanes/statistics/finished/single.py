@@ -24,7 +24,8 @@ _AT_ONCE = 5000
 _BALLS = (1500, 6000)
 _ENDLESS = 1e10
 _MOST_LARGE = 6
-"""So many cells of larger components are worked out over everything."""
+_LARGE = 20_000
+"""So many cells of larger components, up to this size, are worked out over everything."""
 Multipliers = dict[int, float]
 
 
@@ -54,13 +55,14 @@ def narrowed(
     low, high = frame.low.copy(), frame.high.copy()
     found = Narrowed(low, high, np.zeros(frame.size, dtype=bool), 0, {})
     work = _Work(frame, inside.point, judge, reach, found, watch, all_sharp)
-    small = wanted & (np.bincount(frame.label, minlength=1)[frame.label] <= _AT_ONCE)
+    size = np.bincount(frame.label, minlength=1)[frame.label]
+    small = wanted & (size <= _AT_ONCE)
     programs = 0
     for label in np.unique(frame.label[work.open(small)]).tolist():
         programs += _component(work, np.flatnonzero(frame.label == label), small)
-    for size in _BALLS:
-        programs += _neighbourhoods(work, wanted & ~small, size)
-    for target in work.open(wanted & ~small)[:_MOST_LARGE].tolist():
+    for around in _BALLS:
+        programs += _neighbourhoods(work, wanted & ~small, around)
+    for target in work.open(wanted & ~small & (size <= _LARGE))[:_MOST_LARGE].tolist():
         columns = np.flatnonzero(frame.label == frame.label[target])
         programs += _component(work, columns, np.arange(frame.size) == target)
     return Narrowed(low, high, found.sharp, programs, found.proofs)
