@@ -1,9 +1,8 @@
 """CSV of a released table: RFC 4180, UTF-8, one line a cell, a hidden cell never a number."""
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from sekisho.formats.cells import (
@@ -15,12 +14,13 @@ from sekisho.formats.cells import (
     bounds,
     code_of,
     columns,
-    groups_told,
+    groups_columns,
     label_of,
+    numbers_told,
     whole_file,
     writer,
 )
-from sekisho.model.table import SUPPRESSED, Row, Suppressed, Table
+from sekisho.model.table import SUPPRESSED, Row, Table
 from sekisho.ports import Format
 from sekisho.terms import Language
 from sekisho.text import sentence
@@ -81,14 +81,10 @@ class CsvFormat:
 
     def _lines(self, table: Table) -> Iterator[str]:
         told = [Told(self._tells(table, place)) for place in range(len(table.group_columns))]
-        tail = _in_codes(table) if self.language is None else _said(table, self.language)
+        rest = _in_codes(table) if self.language is None else _said(table, self.language)
         for rows in batches(table):
-            yield "".join(
-                [
-                    f"{','.join(groups)}{tail(row)}"
-                    for groups, row in zip(groups_told(rows, told), rows, strict=True)
-                ]
-            )
+            said = [*groups_columns(rows, told), *rest(rows)]
+            yield "\r\n".join([*map(",".join, zip(*said, strict=True)), ""])
 
     def _tells(self, table: Table, place: int) -> Callable[[str | None], str]:
         """How the groups of one column are written."""
@@ -107,47 +103,45 @@ def field(text: str) -> str:
     return safe
 
 
-def _in_codes(table: Table) -> Callable[[Row], str]:
-    """What of a line comes behind the groups, for programs: number, bounds, status."""
-    write, estimated = writer(table.decimals), table.is_estimated
-    none = "," * len(ESTIMATE_COLUMNS) if estimated else ""
-    hidden, shown = f",{none},{CONFIDENTIAL}\r\n", f",{PUBLISHED}\r\n"
-
-    def tail(row: Row) -> str:
-        cell = row.cell
-        if isinstance(cell, Suppressed):
-            return hidden
-        return f",{write(cell)}{_bounds(row, write) if estimated else ''}{shown}"
-
-    return tail
+Columns = Callable[[Sequence[Row]], list[Sequence[str]]]
+"""Rows -> what stands behind the groups in their lines, column by column."""
 
 
-def _said(table: Table, language: Language) -> Callable[[Row], str]:
+def _in_codes(table: Table) -> Columns:
+    """For programs: number, bounds, status."""
+
+    def rest(rows: Sequence[Row]) -> list[Sequence[str]]:
+        numbers = numbers_told(rows, table.decimals)
+        status = [PUBLISHED if number else CONFIDENTIAL for number in numbers]
+        return [numbers, *(_bounds(table, rows) if estimated else ()), status]
+
+    estimated = table.is_estimated
+    return rest
+
+
+def _said(table: Table, language: Language) -> Columns:
     """The same for people, with the marks of official tables in Japanese."""
-    mark, codes = SUPPRESSED.mark(language), _in_codes(table)
-    none = "," * len(ESTIMATE_COLUMNS) if table.is_estimated else ""
-    hidden = f",{mark if language is Language.JA else ''}{none},{mark}\r\n"
-    shown = f",{sentence('format.published', language=language)}\r\n"
-    in_codes = f",{PUBLISHED}\r\n"
+    mark, estimated = SUPPRESSED.mark(language), table.is_estimated
+    shown = sentence("format.published", language=language)
+    japanese = language is Language.JA
 
-    def tail(row: Row) -> str:
-        if isinstance(row.cell, Suppressed):
-            return hidden
-        told = codes(row).removesuffix(in_codes)
-        if language is Language.JA and row.cell == 0:
-            _, _, *ends = told.split(",")
-            told = ",".join(["", "-", *ends])
-        return told + shown
+    def rest(rows: Sequence[Row]) -> list[Sequence[str]]:
+        numbers = numbers_told(rows, table.decimals)
+        status = [shown if number else mark for number in numbers]
+        if japanese:
+            pairs = zip(numbers, rows, strict=True)
+            numbers = ["-" if row.cell == 0 else number or mark for number, row in pairs]
+        return [numbers, *(_bounds(table, rows) if estimated else ()), status]
 
-    return tail
+    return rest
 
 
-def _bounds(row: Row, write: Callable[[Decimal], str]) -> str:
-    """Standard error and interval, a comma before each."""
-    found = bounds(row)
-    if found is None:
-        return "," * len(ESTIMATE_COLUMNS)
-    return "".join(f",{write(each)}" for each in found)
+def _bounds(table: Table, rows: Sequence[Row]) -> list[Sequence[str]]:
+    """Standard error and interval; no column for them where no number carries noise."""
+    write, none = writer(table.decimals), ("",) * len(ESTIMATE_COLUMNS)
+    found = [bounds(row) for row in rows]
+    ends = [none if each is None else tuple(map(write, each)) for each in found]
+    return list(zip(*ends, strict=True))
 
 
 def titles_said(table: Table, language: Language) -> list[str]:

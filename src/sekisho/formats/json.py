@@ -88,13 +88,13 @@ def _lines(table: Table) -> Iterator[str]:
     hidden = f'{{"status":"{CONFIDENTIAL}"}}'
     estimated, write = table.is_estimated, writer(table.decimals)
     for rows in batches(table):
-        for groups, row in zip(groups_told(rows, told), rows, strict=True):
+        for groups, row in zip(groups_told(rows, told, ","), rows, strict=True):
             if isinstance(row.cell, Suppressed):
                 cell = hidden
             else:
                 ends = _bounds(row, write) + _counted(row, write) if estimated else ""
                 cell = f'{{"value":"{write(row.cell)}"{ends}}}'
-            yield f'{{"groups":[{",".join(groups)}],"cell":{cell}}}'
+            yield f'{{"groups":[{groups}],"cell":{cell}}}'
 
 
 def _bounds(row: Row, write: Callable[[Decimal], str]) -> str:

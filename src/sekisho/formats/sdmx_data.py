@@ -110,8 +110,8 @@ def _observations(table: Table, names: Names) -> Iterator[str]:
     for rows in batches(table):
         yield "".join(
             [
-                f"<Obs {' '.join(groups)}{tail(row)}"
-                for groups, row in zip(groups_told(rows, told), rows, strict=True)
+                f"<Obs {groups}{tail(row)}"
+                for groups, row in zip(groups_told(rows, told, " "), rows, strict=True)
             ]
         )
 
@@ -159,7 +159,7 @@ def _lines(table: Table, names: Names) -> Iterator[str]:
     for rows in batches(table):
         yield "".join(
             [
-                f"{start}{','.join(groups)}{tail(row)}"
-                for groups, row in zip(groups_told(rows, told), rows, strict=True)
+                f"{start}{groups}{tail(row)}"
+                for groups, row in zip(groups_told(rows, told, ","), rows, strict=True)
             ]
         )
