@@ -7,8 +7,9 @@ weak        the same, and around one in a hundred unsafe cells an equation has i
 random      small counts hidden, others by chance, a half per cent shown again: most lines are weak
 
 A million cells are, but for the random pattern, ten editions of the same table in one file, since
-the engine would need very long to protect so many. Each audit runs in a process of its own. Beside it, in the same run: reading the same file with the csv module alone,
-and the naive way: one program for one end of one cell, times two for every hidden cell.
+the engine would need very long to protect so many. Each audit runs in a process of its own. Beside
+it, in the same run: reading the same file with the csv module alone, and the naive way: one program
+for one end of one cell, times two for every hidden cell.
 
     python benchmarks/audit.py [--quick | --full] [--json FILE]
 """

@@ -18,10 +18,10 @@ from sekisho.ports import Watch
 
 RESIDUAL = 1e-8
 _DENSE = 6
-_SPARSE = 150
+_SPARSE = 400
 _PATIENCE = 25
 _WORTH = 0.03
-_PICKED = 0.015
+_PICKED = 0.01
 _FEWEST = 3
 _PIECE = 4000
 _STUCK = 1e-9
