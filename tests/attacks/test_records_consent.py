@@ -279,8 +279,9 @@ def test_a_secret_that_was_replaced_acts_for_nobody(two):
 
 
 def child(two, *, reached=False):
+    until, day = NOON + timedelta(days=30), (NOON + timedelta(days=900)).date()
     asked = ConsentRequest(
-        PROGRAMME, FLOW, two.subject.id, two.scope(), NOON + timedelta(days=30), reached
+        PROGRAMME, FLOW, two.subject.id, two.scope(), until, reached, of_age_on=day
     )
     return two.sender.records.request_consent(asked)
 

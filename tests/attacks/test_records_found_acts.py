@@ -1,7 +1,7 @@
 """What a signature of a subject is worth: one act, once, by the subject alone."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -37,7 +37,10 @@ def by_key(two, raw, subject, act):
 
 def asked(two, subject, *, age_reached=True):
     until = NOON + timedelta(days=30)
-    wanted = ConsentRequest(PROGRAMME, FLOW, subject.id, two.scope(), until, age_reached)
+    day = None if age_reached else date(2030, 1, 1)
+    wanted = ConsentRequest(
+        PROGRAMME, FLOW, subject.id, two.scope(), until, age_reached, of_age_on=day
+    )
     return two.sender.records.request_consent(wanted)
 
 

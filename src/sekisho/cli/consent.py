@@ -69,6 +69,7 @@ def _covers(command: Callable[..., R]) -> Callable[..., R]:
 @click.argument("subject_id", metavar="SUBJECT")
 @click.option("--until", required=True, metavar="TIME", help=said("option-until"))
 @click.option("--of-age/--under-age", "age_reached", default=None, help=said("option-of-age"))
+@click.option("--of-age-on", metavar="DAY", help=said("option-of-age-on"))
 @click.option("--request", help=said("option-request"))
 @_covers
 @common
@@ -87,6 +88,7 @@ def ask(speaker: Speaker, node: Path, programme: str, flow: str, **about: object
             scope=scope,
             valid_until=_moment(str(about["until"])),
             age_reached=None if about["age_reached"] is None else bool(about["age_reached"]),
+            of_age_on=_day(str(about["of_age_on"] or "")),
             request=str(about["request"]) if about["request"] else None,
         )
         _show(speaker, opened.records.request_consent(asked))

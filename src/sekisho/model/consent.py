@@ -95,6 +95,8 @@ class Consent:
     events: tuple[ConsentEvent, ...] = ()
     age_reached: bool | None = None
     """Whether the holder found the flow's age of consent reached; no date of birth is kept."""
+    of_age_on: date | None = None
+    """For one who is younger: the day from which they decide themselves, as the holder found."""
     requested_by: str = ""
     """The participant who asked for it."""
     request: str = ""

@@ -27,6 +27,8 @@ class MyConsent:
     recipients: tuple[Participant, ...]
     can: tuple[str, ...]
     """Of `give`, `pause`, `resume`, `narrow`, `withdraw`."""
+    of_age: bool = False
+    """Whether a guardian gave it and the subject decides themselves by now: it is over."""
 
 
 @dataclass(frozen=True, slots=True)

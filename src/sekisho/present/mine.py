@@ -117,7 +117,8 @@ def _consents(mine: Mine, said: _Said) -> Iterator[Block]:
         yield Paragraph(said("no-consents"))
     for each in mine.consents:
         yield Heading(each.title.said(said.language), 2)
-        yield Paragraph(said(f"consent-{each.state.value}"), role="strong")
+        state = "of-age" if each.of_age else each.state.value
+        yield Paragraph(said(f"consent-{state}"), role="strong")
         yield KeyValues(tuple(_consent_pairs(each, said)))
         yield Heading(said("history"), 3)
         yield Bullets(

@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sekisho.errors import Conflict, NotFound, UsageError, fault, raise_all
 from sekisho.gate.house import Call, House
@@ -19,6 +19,7 @@ from sekisho.gate.records.standing import Standing, by_holder, demand_act, hexad
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.record import consent as lane
 from sekisho.lanes.record import transfer as ways
+from sekisho.lanes.record.age import age_faults
 from sekisho.lanes.record.consent import Acted
 from sekisho.lanes.record.proofs import Act
 from sekisho.model.consent import (
@@ -57,6 +58,8 @@ class ConsentRequest:
     age_reached: bool | None = None
     """Whether the holder found the flow's age of consent reached; needed where there is one."""
     request: str | None = None
+    of_age_on: date | None = None
+    """The day on which it will be; needed where it is not."""
 
 
 def request_consent(call: Call, asked: ConsentRequest) -> Consent:
@@ -75,8 +78,7 @@ def request_consent(call: Call, asked: ConsentRequest) -> Consent:
         *lane.country_faults(asked.scope, places),
         *lane.validity_faults(until, now, flow),
     ]
-    if flow.age_of_consent is not None and asked.age_reached is None:
-        faults.append(fault("records.age-unknown", age=flow.age_of_consent))
+    faults += age_faults(flow, asked.of_age_on, now, age_reached=asked.age_reached)
     if standing.subject.holder not in flow.senders:
         faults.append(fault("records.not-a-party", flow=flow.id, side="sender"))
     raise_all(UsageError, faults)
@@ -93,6 +95,7 @@ def request_consent(call: Call, asked: ConsentRequest) -> Consent:
         valid_until=until,
         events=(event,),
         age_reached=asked.age_reached,
+        of_age_on=None if asked.age_reached else asked.of_age_on,
         requested_by=asker,
         request=request,
     )

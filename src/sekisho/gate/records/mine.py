@@ -17,6 +17,7 @@ from sekisho.gate.logbook import LogBook
 from sekisho.gate.records.entries import transfer_values
 from sekisho.gate.records.looked import entries_of
 from sekisho.gate.records.standing import Standing, demand_act
+from sekisho.lanes.record.age import ended_by_age
 from sekisho.lanes.record.consent import consent_value, is_open, state_at
 from sekisho.lanes.record.proofs import Act
 from sekisho.model.actor import Participant
@@ -107,6 +108,7 @@ def _consent(told: _Told, consent: Consent) -> MyConsent:
         categories=_categories(flow, consent.scope.categories),
         recipients=tuple(told.party(each) for each in consent.scope.recipients),
         can=_can(consent, told),
+        of_age=ended_by_age(consent, now),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sekisho.errors import Conflict, Fault, Refused, UsageError, fault, raise_all
+from sekisho.lanes.record.age import ended_by_age, of_age
 from sekisho.model.canonical import canonical
 from sekisho.model.consent import Consent, ConsentEvent, Expression, ExpressionMethod, Scope
 from sekisho.model.record_flow import RecordFlow
@@ -46,6 +47,7 @@ def utc(instant: datetime, name: str) -> datetime:
 def state_at(consent: Consent, at: datetime) -> ConsentState:
     """Where the consent stands at a moment: past its end it is expired, swept up or not."""
     over = consent.valid_until is not None and at >= consent.valid_until
+    over = over or ended_by_age(consent, at)
     return ConsentState.EXPIRED if over and not consent.at_rest else consent.state
 
 
@@ -264,6 +266,9 @@ def given(
             faults.append(fault("records.signed-for-another"))
     moved_on = moved(consent, ConsentState.GIVEN, acted)
     raise_all(Refused, faults)
+    if said.by == "guardian" and consent.of_age_on is not None:
+        # Nobody's word for a child goes on once the child decides itself.
+        until = min(until, of_age(consent.of_age_on))
     return _covering(replace(moved_on, expression=said, valid_from=acted.at), scope, until)
 
 
@@ -334,7 +339,9 @@ class Asked:
 def uncovered(consent: Consent, asked: Asked, at: datetime) -> list[Fault]:
     """Everything that the consent does not cover of what is asked at a moment."""
     faults = []
-    if not is_open(consent, at):
+    if ended_by_age(consent, at):
+        faults.append(fault("records.of-age"))
+    elif not is_open(consent, at):
         faults.append(fault("records.consent-closed", state=state_at(consent, at).value))
     scope = consent.scope
     checks = (
