@@ -6,11 +6,12 @@ from decimal import Decimal
 from sekisho.model.table import Cell, Suppressed, Table
 from sekisho.present.changes import ChangedCell, Changes, changes_between
 from sekisho.present.history import day_of, status_lines, status_word
+from sekisho.present.hours import hours_of, hours_svg, hours_words
 from sekisho.present.pivot import said, shown_decimals
 from sekisho.terms import Language
 from sekisho.text import sentence
 from sekisho.web.pages.render import moment
-from sekisho.web.served import ServedRelease
+from sekisho.web.served import ServedRelease, is_handed_out
 
 MOST_CHANGES = 200
 """Changed cells that a page shows."""
@@ -26,7 +27,26 @@ def history_view(
         "newer": _newer(released, language),
         "steps": [_step(each, language) for each in reversed(every)],
         "changes": _changes(every, released, language),
+        "hours": _hours(released, language),
         "h": lambda name, **fields: sentence(f"calendar.{name}", fields, language),
+    }
+
+
+def _hours(released: ServedRelease, language: Language) -> dict[str, object] | None:
+    """Which hours of the day are tight, where the table has hours and may be read."""
+    if not is_handed_out(released):
+        return None
+    found = hours_of(released.release.table, language)
+    if found is None:
+        return None
+    return {
+        "svg": hours_svg(found, language),
+        "words": hours_words(found, language),
+        "names": [each.name for each in found.series],
+        "rows": [
+            (hour, [each.shares[at] for each in found.series])
+            for at, hour in enumerate(found.hours)
+        ],
     }
 
 
