@@ -135,7 +135,7 @@ def coverage(strength, *, trend, many, began, runs, noise=0.0):
 
 
 def test_the_interval_of_an_effect_holds_it_as_often_as_it_says():
-    assert coverage(0.5, trend=False, many=42, began=21, runs=60, noise=1.0) >= 0.88
+    assert coverage(0.5, trend=False, many=42, began=21, runs=40, noise=1.0) >= 0.85
 
 
 @pytest.mark.slow
@@ -144,11 +144,11 @@ def test_the_interval_of_an_effect_holds_it_as_often_as_it_says():
 @pytest.mark.parametrize("strength", [0.0, 0.4, 0.7])
 def test_the_interval_of_an_effect_holds_it_over_many_series(strength, trend, noise):
     found = [
-        coverage(strength, trend=trend, many=many, began=began, runs=250, noise=noise)
+        coverage(strength, trend=trend, many=many, began=began, runs=150, noise=noise)
         for many, began in ((31, 15), (50, 18), (50, 25))
     ]
-    assert sum(found) / len(found) >= 0.93
-    assert min(found) >= 0.90
+    assert sum(found) / len(found) >= 0.92
+    assert min(found) >= 0.89
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 _WRITTEN = re.compile(r"(\d{4})(?:-?Q([1-4])|-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
@@ -74,6 +75,7 @@ def time_of(written: str, step: Step | None) -> Period | None:
     return Period(step, day.year * _A_YEAR[step] + (day.month - 1) // parts)
 
 
+@lru_cache(maxsize=4096)
 def period_of(written: str) -> Period | None:
     """What a table wrote as a day, month, quarter or year; None for anything else.
 

@@ -45,16 +45,15 @@ class PublicData:
 
         Raises: UsageError when one needs the extra `indicators` and it is not installed.
         """
-        return _measured(_Asked(self.digest, self.id, self))
+        return tuple(self.result(each.id) for each in self.table.indicators)
 
     def result(self, indicator: str) -> Result:
         """One indicator, worked out.
 
         Raises: NotFound when the table declares none of that id.
         """
-        for each in self.results:
-            if each.indicator.id == indicator:
-                return each
+        if self.table.indicator(indicator) is not None:
+            return _measured(_Asked(self.digest, self.id, indicator, self))
         known = ", ".join(f"`{each.id}`" for each in self.table.indicators) or "–"
         asked = {"indicator": indicator[:64], "known": known}
         raise NotFound(fault("public.no-indicator", None, **asked))
@@ -82,18 +81,20 @@ class PublicData:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Which table; its rows follow from the digest, so they are not compared."""
+    """Which indicator of which table; its rows follow from the digest, so they are not compared."""
 
     digest: str
     id: str
+    indicator: str
     data: PublicData = field(compare=False, hash=False)
 
 
-@lru_cache(maxsize=32)
-def _measured(asked: _Asked) -> tuple[Result, ...]:
+@lru_cache(maxsize=128)
+def _measured(asked: _Asked) -> Result:
     """INVARIANT: a programme's digest covers its rows; the same digest gives the same figures."""
     data = asked.data
-    return tuple(measure(each, readings_of_rows(data.rows, each)) for each in data.table.indicators)
+    declared = next(each for each in data.table.indicators if each.id == asked.indicator)
+    return measure(declared, readings_of_rows(data.rows, declared))
 
 
 def about_public(data: PublicData) -> dict[str, object]:

@@ -39,6 +39,7 @@ def written_rows(
     """The rows of a CSV with a header, held against declared columns."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[dict[str, str]] = []
+    known: list[tuple[Column, set[str]]] = [(column, set()) for column in columns]
     try:
         header = next(reader, [])
         faults = list(_header_faults(file, columns, header))
@@ -53,8 +54,13 @@ def written_rows(
                 faults.append(fault("programme.row-length", place, wanted=len(header)))
                 continue
             rows.append(dict(zip(header, cells, strict=True)))
-            for column in columns:
-                if not fits(column, rows[-1][column.name]):
+            for column, good in known:
+                value = rows[-1][column.name]
+                if value in good:
+                    continue
+                if fits(column, value):
+                    good.add(value)
+                else:
                     place = Place(file, reader.line_num)
                     faults.append(fault("programme.bad-cell", place, name=column.name))
     except csv.Error:
