@@ -66,6 +66,10 @@ A person or firm has no role and no access token. They act
    statement, whose SHA-256 is kept. Not even the owner of the node acts for somebody else's
    people.
 
+A guardian speaks for a child until the day on which the child decides itself. The holder says that
+day when it asks; the consent ends as the day begins anywhere on earth, also while it is paused, and the
+person is asked for one of their own. Of the date of birth nothing else is kept.
+
 Unknown, another holder's, destroyed, without a key: the answer is the same, after the same work.
 
 **A lost secret** cannot be read out again. The holder identifies the person anew (`sekisho
