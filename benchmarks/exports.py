@@ -14,6 +14,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
@@ -171,7 +172,7 @@ def peak_mb(*, anew: bool = False) -> float:
     return int(lines["VmHWM"].split()[0]) / 1024
 
 
-def measured(name: str, cells: int, answer: object) -> None:
+def measured(name: str, cells: int) -> dict[str, float]:
     """Both writers of one format in a process of their own, so that memory tells of them alone."""
     ours, bare = FORMATS[name]
     with tempfile.TemporaryDirectory() as place:
@@ -187,10 +188,10 @@ def measured(name: str, cells: int, answer: object) -> None:
         bare(values, folder / "bare")
         other = getattr(bare, "seconds", None) or time.process_time() - begun
         size = (folder / "ours").stat().st_size / 1e6
-    answer.put({"seconds": seconds, "bare_seconds": other, "grown_mb": grown, "size_mb": size})
+    return {"seconds": seconds, "bare_seconds": other, "grown_mb": grown, "size_mb": size}
 
 
-def measured_zip(cells: int, answer: object) -> None:
+def measured_zip(cells: int) -> dict[str, float]:
     """The archive beside the library packing the same files."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "b.t.r1"
@@ -211,17 +212,16 @@ def measured_zip(cells: int, answer: object) -> None:
                 archive.write(file)
         other = time.process_time() - begun
         size = (Path(place) / "ours.zip").stat().st_size / 1e6
-    answer.put({"seconds": seconds, "bare_seconds": other, "grown_mb": grown, "size_mb": size})
+    return {"seconds": seconds, "bare_seconds": other, "grown_mb": grown, "size_mb": size}
 
 
 def run(name: str, cells: int) -> dict[str, float]:
     spawn = multiprocessing.get_context("spawn")
-    answer = spawn.Queue()
-    arguments = (cells, answer) if name == "zip" else (name, cells, answer)
-    process = spawn.Process(target=measured_zip if name == "zip" else measured, args=arguments)
-    process.start()
-    found = answer.get()
-    process.join()
+    with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as pool:
+        if name == "zip":
+            found = pool.submit(measured_zip, cells).result()
+        else:
+            found = pool.submit(measured, name, cells).result()
     found["ratio"] = found["seconds"] / found["bare_seconds"]
     return found
 

@@ -70,9 +70,9 @@ def columns(table: Table) -> tuple[str, ...]:
     """
     estimates = ESTIMATE_COLUMNS if table.is_estimated else ()
     names = (*table.group_columns, table.measure, *estimates, STATUS)
-    for name in names:
-        if names.count(name) > 1:
-            raise StorageError(fault("format.column-twice", table=table.id, column=name))
+    if len(set(names)) < len(names):
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise StorageError(fault("format.column-twice", table=table.id, column=twice))
     return names
 
 
@@ -149,16 +149,15 @@ def code_of(table: Table, column: str) -> Callable[[str | None], str]:
     return code
 
 
-def label_of(table: Table, place: int, language: Language) -> Callable[[str | None], str]:
-    """What people read for the groups of the column at a place."""
-    column = table.group_columns[place]
-    total = [d.total.said(language) for d in table.dimensions for _ in d.columns][place]
-    labels = {of: text.said(language) for named, of, text in table.labels if named == column}
+def labellers(table: Table, language: Language) -> list[Callable[[str | None], str]]:
+    """What people read for the groups of each column."""
+    labels = labels_of(table, language)
 
-    def label(group: str | None) -> str:
-        return total if group is None else labels.get(group, group)
+    def labeller(column: str, total: str) -> Callable[[str | None], str]:
+        return lambda group: total if group is None else labels.get((column, group), group)
 
-    return label
+    totals = [each.total.said(language) for each in table.dimensions for _ in each.columns]
+    return [labeller(*each) for each in zip(table.group_columns, totals, strict=True)]
 
 
 def labels_of(table: Table, language: Language) -> dict[tuple[str, str], str]:

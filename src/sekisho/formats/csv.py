@@ -15,7 +15,7 @@ from sekisho.formats.cells import (
     code_of,
     columns,
     groups_columns,
-    label_of,
+    labellers,
     numbers_told,
     whole_file,
     writer,
@@ -80,19 +80,20 @@ class CsvFormat:
             text.writelines(self._lines(table))
 
     def _lines(self, table: Table) -> Iterator[str]:
-        told = [Told(self._tells(table, place)) for place in range(len(table.group_columns))]
+        told = [Told(each) for each in self._tells(table)]
         rest = _in_codes(table) if self.language is None else _said(table, self.language)
         for rows in batches(table):
             said = [*groups_columns(rows, told), *rest(rows)]
             yield "\r\n".join([*map(",".join, zip(*said, strict=True)), ""])
 
-    def _tells(self, table: Table, place: int) -> Callable[[str | None], str]:
-        """How the groups of one column are written."""
+    def _tells(self, table: Table) -> Iterator[Callable[[str | None], str]]:
+        """How the groups of each column are written."""
         if self.language is None:
-            say = code_of(table, table.group_columns[place])
+            says = [code_of(table, column) for column in table.group_columns]
         else:
-            say = label_of(table, place, self.language)
-        return lambda group: field(say(group))
+            says = labellers(table, self.language)
+        for say in says:
+            yield lambda group, say=say: field(say(group))  # type: ignore[misc]
 
 
 def field(text: str) -> str:

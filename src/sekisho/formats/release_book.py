@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from sekisho.formats.cells import Told, bounds, exact, label_of, whole_file
+from sekisho.formats.cells import Told, bounds, exact, labellers, whole_file
 from sekisho.formats.csv import titles_said
 from sekisho.formats.xlsx import LongSheet, stream_xlsx
 from sekisho.model.table import SUPPRESSED, Row, Suppressed, Table
@@ -56,7 +56,7 @@ class ReleaseBook:
     def _data(self, table: Table) -> Iterator[LongSheet]:
         """The rows on as many sheets as they need."""
         head = tuple(titles_said(table, self.language))
-        told = [Told(label_of(table, n, self.language)) for n in range(len(table.group_columns))]
+        told = [Told(each) for each in labellers(table, self.language)]
         texts = frozenset(
             known[group] for n, known in enumerate(told) for group in {r.groups[n] for r in table}
         )
@@ -105,16 +105,34 @@ class ReleaseBook:
             (self._say("note-method"), self._say(f"note-method-{said.text('method')}")),
             (self._say("note-marks"), marks),
         ]
-        rows += [(self._say("note-rule"), each) for each in said.rules()]
-        rows += [(self._say("note-source"), each) for each in said.texts("sources")]
-        rows += [(self._say("note-licence"), each) for each in said.texts("licences")]
-        rows.append((self._say("note-release"), said.text("release")))
-        rows.append((self._say("note-made"), said.text("made")[:10]))
-        rows.append((self._say("note-cite"), said.citation(table, self._say)))
-        rows.append((self._say("note-verify"), self._say("note-verify-how")))
+        rows += self._origin(table, said)
         if sheets > 1:
             rows.append((self._say("note-sheets"), self._say("note-sheets-how", count=sheets)))
         return _notes_sheet(self._say("sheet-notes"), rows)
+
+    def _origin(self, table: Table, said: "_Notes") -> list[tuple[str, str | None]]:
+        """Where the table comes from, under which rules, and how to cite and verify it."""
+        rows: list[tuple[str, str | None]] = []
+        if "epsilon" in said.part("privacy"):
+            cost = said.part("privacy")
+            told = self._say("note-cost-how", epsilon=cost["epsilon"], delta=cost.get("delta", "0"))
+            rows.append((self._say("note-cost"), told))
+        if said.text("purpose"):
+            rows.append((self._say("note-purpose"), said.text("purpose")))
+        rows += [(self._say("note-rule"), each) for each in said.rules()]
+        rows += [(self._say("note-source"), each) for each in said.texts("sources")]
+        rows += [(self._say("note-licence"), each) for each in said.texts("licences")]
+        if said.publisher:
+            rows.append((self._say("note-publisher"), said.publisher))
+        rows.append((self._say("note-release"), said.text("release")))
+        rows.append((self._say("note-made"), said.text("made")[:10]))
+        if said.part("correction"):
+            rows.append((self._say("note-corrects"), said.correction))
+        rows.append((self._say("note-cite"), said.citation(table, self._say)))
+        if said.text("origin"):
+            rows.append((self._say("note-log"), said.text("origin")))
+        rows.append((self._say("note-verify"), self._say("note-verify-how")))
+        return rows
 
 
 def _notes_sheet(name: str, rows: Sequence[tuple[str, str | None]]) -> LongSheet:
@@ -143,6 +161,26 @@ class _Notes:
     def texts(self, key: str) -> list[str]:
         value = self.about.get(key, [])
         return [str(each) for each in value] if isinstance(value, list) else []
+
+    def part(self, key: str) -> Mapping[str, object]:
+        value = self.about.get(key)
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def publisher(self) -> str:
+        """Who publishes, by name where it is told."""
+        part = self.part("publisher")
+        named = part.get("name")
+        said = named.get(self.language.value) if isinstance(named, dict) else None
+        return str(said or part.get("id", ""))
+
+    @property
+    def correction(self) -> str:
+        """Which release this one corrects, and why."""
+        part = self.part("correction")
+        reason = part.get("reason")
+        said = reason.get(self.language.value, "") if isinstance(reason, dict) else ""
+        return f"{part.get('corrects', '')}: {said}"
 
     def rules(self) -> list[str]:
         decision = self.about.get("decision")

@@ -25,7 +25,7 @@ from sekisho.formats.sdmx_names import (
     UNIT_CODE,
     Names,
     code,
-    name_of,
+    namers,
     names_of,
 )
 from sekisho.model.table import Table
@@ -154,8 +154,8 @@ class _Structure:
         table = self.table
         titles = [title for each in table.dimensions for title in each.column_titles]
         found = {}
-        for place, (name, title) in enumerate(zip(self.names.dimensions, titles, strict=True)):
-            said = name_of(table, place)
+        pairs = zip(self.names.dimensions, titles, namers(table), strict=True)
+        for place, (name, title, said) in enumerate(pairs):
             groups = dict.fromkeys(row.groups[place] for row in table.rows)
             codes = {code(group): said(group) for group in groups}
             found[name] = self._list(f"CL_{name}", (title.en, title.ja), codes)

@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sekisho.formats.cells import labellers
 from sekisho.model.table import Table
+from sekisho.terms import Language
 
 TOTAL = "_T"
 """The code that SDMX gives a total."""
@@ -94,12 +96,12 @@ def _identifier(text: str, start: str = "S_") -> str:
 
 def _dimensions(table: Table) -> tuple[str, ...]:
     """A name a column, each once, none of those that SDMX keeps for itself."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for number, column in enumerate(table.group_columns, 1):
         name = column.upper() if _NAME.fullmatch(column) else f"DIMENSION_{number}"
         while name in _RESERVED or name in found:
             name += "_"
-        found.append(name)
+        found[name] = None
     return tuple(found)
 
 
@@ -121,13 +123,13 @@ def code(group: str | None) -> str:
     )
 
 
-def name_of(table: Table, place: int) -> Callable[[str | None], tuple[str, str]]:
-    """What people read for the groups of a column, in English and Japanese."""
-    column = table.group_columns[place]
-    total = [each.total for each in table.dimensions for _ in each.columns][place]
-    labels = {of: (text.en, text.ja) for named, of, text in table.labels if named == column}
+def namers(table: Table) -> list[Callable[[str | None], tuple[str, str]]]:
+    """What people read for the groups of each column, in English and Japanese."""
+    english, japanese = (labellers(table, each) for each in Language)
 
-    def name(group: str | None) -> tuple[str, str]:
-        return (total.en, total.ja) if group is None else labels.get(group, (group, group))
+    def namer(
+        one: Callable[[str | None], str], other: Callable[[str | None], str]
+    ) -> Callable[[str | None], tuple[str, str]]:
+        return lambda group: (one(group), other(group))
 
-    return name
+    return [namer(*each) for each in zip(english, japanese, strict=True)]
