@@ -213,8 +213,8 @@ def print_table(file, axes, values, hidden, editions):
                 writer.writerow([*([f"edition {number}"] if edition else []), *labels, text])
 
 
-def one_program(rows, hidden, editions):
-    """Seconds for one end of one cell, by one program over all equations of an edition."""
+def one_program(rows, hidden):
+    """Seconds for one end of one cell, by one program over all equations."""
     from sekisho.lanes.statistics.disclosure.solver import Program, solve
 
     part = rows[:, np.flatnonzero(hidden)]
@@ -227,41 +227,54 @@ def one_program(rows, hidden, editions):
     index = (part.indptr.astype(np.int32), part.indices.astype(np.int32), part.data)
     begun = time.monotonic()
     solve(Program(cost, -box, box, zero, zero, *index))
-    return (time.monotonic() - begun) * editions
+    return time.monotonic() - begun
 
 
-def child(cells, pattern):
-    from sekisho.node.audits import audit_files
-
+def made(file, cells, pattern):
+    """Write the table; how long the naive way would take for one end of one cell."""
     editions = EDITIONS if cells == 1_000_000 and pattern != "random" else 1
     axes, values, hidden, rows = table_of(cells // editions, pattern)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "table.csv"
-        print_table(file, axes, values, hidden, editions)
-        single = one_program(rows, hidden, 1) if cells <= 100_000 else None
-        del values, rows
-        begun = time.monotonic()
-        with file.open(newline="") as source:
-            count = sum(1 for _ in csv.reader(source)) - 1
-        reading = time.monotonic() - begun
-        begun, worked = time.monotonic(), time.process_time()
-        findings = audit_files([file]).findings
-        seconds, worked = time.monotonic() - begun, time.process_time() - worked
+    print_table(file, axes, values, hidden, editions)
+    single = one_program(rows, hidden) if cells <= 100_000 else None
+    return {"pattern": pattern, "hidden": int(hidden.sum()) * editions, "one_program": single}
+
+
+def audited(file):
+    """Audit the table, in a process whose memory is the audit's own."""
+    from sekisho.node.audits import audit_files
+
+    begun = time.monotonic()
+    with file.open(newline="") as source:
+        count = sum(1 for _ in csv.reader(source)) - 1
+    reading = time.monotonic() - begun
+    begun, worked = time.monotonic(), time.process_time()
+    findings = audit_files([file]).findings
+    seconds, worked = time.monotonic() - begun, time.process_time() - worked
     verdicts = [cell.verdict.value for cell in findings.cells]
     return {
-        "pattern": pattern,
         "cells": count,
-        "hidden": int(hidden.sum()) * editions,
         "seconds": seconds,
         "cpu_seconds": worked,
         "reading": reading,
-        "one_program": single,
         "programs": findings.programs,
         "equations": findings.equations,
         "exact": verdicts.count("exact"),
         "narrow": verdicts.count("narrow"),
         "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
+
+
+def apart(*arguments):
+    """One step in a process of its own."""
+    command = [sys.executable, __file__, "--child", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure(size, pattern):
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "table.csv"
+        return {**apart(file, size, pattern), **apart(file)}
 
 
 def show(got, size):
@@ -289,17 +302,17 @@ def main():
     parser.add_argument("--full", action="store_true", help="1,000,000 cells, too")
     parser.add_argument("--pattern", choices=PATTERNS, action="append")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
-        print(json.dumps(child(int(asked.child[0]), asked.child[1])))
+        file, *rest = asked.child
+        doing = made(Path(file), int(rest[0]), rest[1]) if rest else audited(Path(file))
+        print(json.dumps(doing))
         return
     figures = []
     for size in list(SIZES)[: 1 if asked.quick else 3 if asked.full else 2]:
         for pattern in asked.pattern or PATTERNS:
-            command = [sys.executable, __file__, "--child", str(size), pattern]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            figures.append(json.loads(done.stdout.splitlines()[-1]))
+            figures.append(measure(size, pattern))
             show(figures[-1], size)
     if asked.json:
         asked.json.write_text(json.dumps(figures, indent=1))

@@ -43,6 +43,9 @@ def _named(labels: Sequence[str]) -> str:
 
 def _because(findings: AuditFindings, because: Because, language: Language) -> str:
     say = _speaker(language)
+    if because.ratio:
+        table, of = findings.tables[because.table].source, _named(because.hidden[0])
+        return say("because-ratio", table=table, place=because.ratio, of=of)
     hidden = [_named(labels) for labels in because.hidden[:_MOST_NAMED]]
     if len(because.hidden) > _MOST_NAMED:
         hidden.append(say("and-more", count=len(because.hidden) - _MOST_NAMED))

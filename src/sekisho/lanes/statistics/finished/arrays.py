@@ -69,7 +69,8 @@ class Array:
 
 def decimals_of(table: Labelled) -> int:
     """The most digits behind the decimal sign that a table prints."""
-    return max((reading.decimals for reading in table.readings), default=0)
+    used = np.unique(table.reading).tolist()
+    return max((table.readings[number].decimals for number in used), default=0)
 
 
 def array_of(table: Labelled, decimals: int) -> Array:

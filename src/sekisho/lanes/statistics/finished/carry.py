@@ -4,49 +4,19 @@ Only equations with a cell that has moved are looked at again. Nothing is rounde
 not fit into 64 bits are Python's own.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from sekisho.lanes.statistics.disclosure.cells import Bools, Floats, Ints, Rows
+from sekisho.lanes.statistics.disclosure.cells import Bools, Ints, Rows
 from sekisho.lanes.statistics.disclosure.equations import components
 from sekisho.lanes.statistics.disclosure.local import gather
 from sekisho.lanes.statistics.finished.arrays import Exact
+from sekisho.lanes.statistics.finished.ends import NOBODY, Ends
+from sekisho.lanes.statistics.finished.quotients import RATIO
 from sekisho.lanes.statistics.finished.system import System
 
 _ROUNDS = 200
-_FITS = 2**62
-NOBODY = -1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ends:
-    """What each cell lies between, in grains; `has_low` and `has_high` tell where there is an end.
-
-    Shape: (n,) each. `low_by`, `high_by` name the equation that set an end last, -1 for none.
-    `consistent` is False in components whose figures contradict each other. Changed in place while
-    bounds are carried.
-    """
-
-    low: Exact
-    high: Exact
-    has_low: Bools
-    has_high: Bools
-    low_by: Ints
-    high_by: Ints
-    consistent: Bools
-
-    def floats(self, grain: int) -> tuple[Floats, Floats]:
-        """Both ends in the unit of the figures, infinite where there is none."""
-        low = np.where(self.has_low, self.low.astype(np.float64) / grain, -np.inf)
-        return low, np.where(self.has_high, self.high.astype(np.float64) / grain, np.inf)
-
-    @property
-    def fixed(self) -> Bools:
-        """Cells with one value left."""
-        return np.asarray(self.has_low & self.has_high & (self.low == self.high), dtype=bool)
 
 
 def at_first(system: System, floor: float) -> Ends:
@@ -188,6 +158,13 @@ def traced(system: System, ends: Ends, cell: int, most: int = 12) -> tuple[int, 
         if by == NOBODY:
             continue
         found[by] = None
+        if by < NOBODY:
+            line = system.quotients[RATIO - by]
+            sides = [each.unknown for each in (line.part, line.base)]
+            nodes = [(n, end) for n in sides if n not in (here, -1) for end in (LOW, HIGH)]
+            queue += [node for node in nodes if node not in seen]
+            seen.update(nodes)
+            continue
         part = slice(rows.indptr[by], rows.indptr[by + 1])
         signs = dict(zip(rows.indices[part].tolist(), rows.data[part].tolist(), strict=True))
         for other, sign in signs.items():

@@ -24,12 +24,16 @@ class CellVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """One equation: the total's labels, the parts that are hidden, how many parts are shown."""
+    """One equation: the total's labels, the parts that are hidden, how many parts are shown.
+
+    Or, with `ratio`, a printed percentage, rate or mean: where it stands, and what it is of.
+    """
 
     table: int
     total: tuple[str, ...]
     hidden: tuple[tuple[str, ...], ...]
     shown: int
+    ratio: str = ""
 
 
 @dataclass(frozen=True, slots=True)

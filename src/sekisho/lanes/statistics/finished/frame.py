@@ -10,7 +10,7 @@ from scipy import sparse
 
 from sekisho.lanes.statistics.disclosure.cells import Bools, Floats, Ints, Rows
 from sekisho.lanes.statistics.disclosure.equations import Problem, components
-from sekisho.lanes.statistics.finished.carry import Ends
+from sekisho.lanes.statistics.finished.ends import Ends
 from sekisho.lanes.statistics.finished.system import System
 
 EXACT = 1e-6

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sekisho.lanes.statistics.disclosure.cells import Bools, Floats, Ints
-from sekisho.lanes.statistics.finished.carry import Ends, at_first, carry, traced, without_circle
+from sekisho.lanes.statistics.finished.carry import at_first, carry, traced, without_circle
 from sekisho.lanes.statistics.finished.centre import centre
+from sekisho.lanes.statistics.finished.ends import Ends
 from sekisho.lanes.statistics.finished.frame import Asked, Frame, Judge, framed
 from sekisho.lanes.statistics.finished.press import press
 from sekisho.lanes.statistics.finished.proof import settle
+from sekisho.lanes.statistics.finished.quotients import tighten
 from sekisho.lanes.statistics.finished.single import Narrowed, narrowed
 from sekisho.lanes.statistics.finished.sway import Reach, sway
 from sekisho.lanes.statistics.finished.system import System
@@ -50,12 +52,14 @@ def infer(system: System, asked: Asked, watch: Watch) -> Inferred:
     watch.progress("finished.phase-bounds", 0, 0)
     ends = at_first(system, asked.floor)
     carry(system, ends)
+    _with_ratios(system, ends)
     judge = Judge(asked.percent, float(system.step), system.grain > 1)
     width = system.rows.shape[1]
     frame = framed(system, ends, np.ones(width, dtype=bool))
     tree = without_circle(frame.rows)
     sharp = ends.fixed.copy()
-    sharp[frame.cells] = tree[: frame.cells.size]
+    # With ratios beside them, even cells without a circle may hang together.
+    sharp[frame.cells] = tree[: frame.cells.size] & (not system.quotients)
     low, high = ends.floats(system.grain)
     open_ = ~sharp & ends.consistent
     if open_.any():
@@ -64,11 +68,41 @@ def infer(system: System, asked: Asked, watch: Watch) -> Inferred:
         unproven = more.unproven
     else:
         programs, reasons, unproven = 0, {}, np.zeros(0, dtype=np.int64)
+    _echoed(system, (low, high, sharp))
     known = ends.consistent & (ends.fixed | judge.is_known(low, high))
     narrow = judge.is_narrow(low, high)
     narrow[unproven] = True
     narrow &= ends.consistent & ~known
     return Inferred(low, high, sharp, known, narrow, ends.consistent, programs, ends, reasons)
+
+
+_RATIO_ROUNDS = 50
+
+
+def _with_ratios(system: System, ends: Ends) -> None:
+    """Carry what printed ratios say along the equations, until nothing moves; in place."""
+    for _ in range(_RATIO_ROUNDS if system.quotients else 0):
+        moved = tighten(system.quotients, ends)
+        if not moved.size:
+            return
+        carry(system, ends, moved)
+
+
+def _echoed(system: System, into: tuple[Floats, Floats, Bools]) -> None:
+    """A hidden ratio follows from what it is the ratio of; in place."""
+    low, high, sharp = into
+    for ratio, line in system.echoes:
+        ends = [
+            (side.value / system.grain,) * 2
+            if side.unknown < 0
+            else (float(low[side.unknown]), float(high[side.unknown]))
+            for side in (line.part, line.base)
+        ]
+        (least, most), (base_least, base_most) = ends
+        if least >= 0 and base_least > 0:
+            low[ratio] = max(low[ratio], line.scale / 2 * least / base_most)
+            high[ratio] = min(high[ratio], line.scale / 2 * most / base_least)
+            sharp[ratio] = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,6 +29,8 @@ from sekisho.lanes.statistics.finished.findings import (
 from sekisho.lanes.statistics.finished.frame import Asked
 from sekisho.lanes.statistics.finished.grid import is_year
 from sekisho.lanes.statistics.finished.infer import Inferred, infer, reasons
+from sekisho.lanes.statistics.finished.quotients import RATIO, Line
+from sekisho.lanes.statistics.finished.ratios import parted
 from sekisho.lanes.statistics.finished.readings import MOST_DIGITS
 from sekisho.lanes.statistics.finished.sums import Reason, Sum, sums_of
 from sekisho.lanes.statistics.finished.system import Given, System, build
@@ -63,17 +65,23 @@ def audit_tables(
     `noticed` is what whoever read the files has to remark.
     """
     decimals = max((decimals_of(table) for table in tables), default=0)
+    watch.progress("finished.phase-system", 0, 0)
+    tables, quotients = parted(tables, decimals)
+    ratios = {each.ratio[0] for each in quotients}
     given: list[Given] = []
     remarks = list(noticed)
-    for table in tables:
+    for number, table in enumerate(tables):
+        if number in ratios:
+            array = array_of(table, decimals)
+            given.append(Given(array, (), shown_only=False, absent_zero=True))
+            continue
         one, said = _understood(table, decimals, declared)
         given.append(one)
         remarks += said
     met = meetings(given)
     joined = [each for each in met if _is_joined(each, tables, declared)]
     remarks += _about_meetings(met, joined, tables, decimals)
-    watch.progress("finished.phase-system", 0, 0)
-    system = build(given, [each.same for each in joined])
+    system = build(given, [each.same for each in joined], quotients)
     inferred = infer(system, asked, watch)
     cells = _inferences(given, system, inferred, decimals)
     if not inferred.consistent.all():
@@ -173,7 +181,7 @@ def _about_meetings(
         if each.relation is Relation.UNSEEN and each not in joined:
             remarks.append(Remark("finished.perhaps-same", fields, question=True))
         elif each.relation is Relation.CLOSE:
-            least = _printed(each.nearest, decimals)
+            least = _printed(each.nearest, (decimals, decimals))
             remarks.append(Remark("finished.nearly-same", {**fields, "least": least}))
     return remarks
 
@@ -209,7 +217,7 @@ def _printed_elsewhere(
     table, cell, other, at = shown
     array, prints = given[table].array, given[other].array
     labels = array.address(cell)
-    value = _exact(int(prints.values.ravel()[at]), decimals)
+    value = _exact(int(prints.values.ravel()[at]), (decimals, decimals_of(array.table)))
     where = (prints.table.source, prints.place(at))
     place = array.place(cell)
     return Inference(
@@ -234,6 +242,7 @@ def _inferences(
     for table, each in enumerate(given):
         numbers = np.flatnonzero(system.table == table)
         numbers = numbers[each.array.state.ravel()[system.cell[numbers]] == HIDDEN]
+        own = decimals_of(each.array.table)
         labels = each.array.addresses(system.cell[numbers])
         for number, address in zip(numbers.tolist(), labels, strict=True):
             verdict = _of_cell(inferred, number)
@@ -242,7 +251,7 @@ def _inferences(
                 left -= 1
                 found = reasons(system, inferred, number)
                 because = tuple(_because(given, system, n) for n in found)
-            ends = _ends(system, inferred, number, decimals)
+            ends = _ends(system, inferred, number, (decimals, own))
             sharp = bool(inferred.sharp[number])
             place = each.array.place(int(system.cell[number]))
             out.append(Inference(table, address, place, verdict, *ends, sharp, because))
@@ -250,15 +259,17 @@ def _inferences(
     return tuple(sorted(out, key=lambda cell: (_ORDER[cell.verdict], cell.table)))
 
 
-def _ends(system: System, inferred: Inferred, number: int, decimals: int) -> tuple[str, str]:
+def _ends(
+    system: System, inferred: Inferred, number: int, digits: tuple[int, int]
+) -> tuple[str, str]:
     """What a cell lies between, as the table prints it; a known one to its last digit."""
     ends = inferred.ends
     if ends.low[number] == ends.high[number] and ends.has_low[number] and ends.has_high[number]:
         whole, rest = divmod(int(ends.low[number]), system.grain)
         if not rest:
-            return (_exact(whole, decimals),) * 2
+            return (_exact(whole, digits),) * 2
     low, high = float(inferred.low[number]), float(inferred.high[number])
-    return _printed(low, decimals), _printed(high, decimals)
+    return _printed(low, digits), _printed(high, digits)
 
 
 def _of_cell(inferred: Inferred, number: int) -> CellVerdict:
@@ -270,6 +281,8 @@ def _of_cell(inferred: Inferred, number: int) -> CellVerdict:
 
 
 def _because(given: Sequence[Given], system: System, equation: int) -> Because:
+    if equation < 0:
+        return _of_ratio(given, system, system.quotients[RATIO - equation])
     table, place, line = system.lines[equation].tolist()
     array, lines = given[table].array, given[table].lines[place]
     parts = lines.parts[line]
@@ -279,17 +292,31 @@ def _because(given: Sequence[Given], system: System, equation: int) -> Because:
     return Because(table, total, hidden, int((state != HIDDEN).sum()))
 
 
-def _exact(value: int, decimals: int) -> str:
-    """A whole number of the last digit, as the table prints it."""
-    return f"{Decimal(value).scaleb(-decimals, _PLENTY):,.{decimals}f}"
+def _of_ratio(given: Sequence[Given], system: System, line: Line) -> Because:
+    """A printed ratio as a reason: its place, its base, and what it is a ratio of."""
+    table, cell = line.place
+    names = [
+        given[int(system.table[n])].array.address(int(system.cell[n]))
+        for n in (line.part.unknown, line.base.unknown)
+        if n >= 0
+    ]
+    array = given[table].array
+    return Because(table, array.address(cell), tuple(names), 0, array.place(cell))
+
+
+def _exact(value: int, digits: tuple[int, int]) -> str:
+    """A whole number of the last digit of all tables, as its own table prints it."""
+    decimals, own = digits
+    return f"{Decimal(value).scaleb(-decimals, _PLENTY):,.{own}f}"
 
 
 _PLENTY = Context(prec=4 * MOST_DIGITS)
 
 
-def _printed(value: float, decimals: int) -> str:
+def _printed(value: float, digits: tuple[int, int]) -> str:
     """A value as the table prints it; empty when it has no end."""
+    decimals, own = digits
     if not np.isfinite(value):
         return ""
     shown = round(value, 1) or 0.0  # -0.0 would print a sign
-    return f"{shown / 10**decimals:,.{decimals}f}"
+    return f"{shown / 10**decimals:,.{own}f}"

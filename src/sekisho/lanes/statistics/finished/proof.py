@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil, floor
 
-from sekisho.lanes.statistics.finished.carry import HIGH, LOW, Ends
+from sekisho.lanes.statistics.finished.carry import HIGH, LOW
+from sekisho.lanes.statistics.finished.ends import Ends
 from sekisho.lanes.statistics.finished.system import System
 
 _DENOMINATOR = 720

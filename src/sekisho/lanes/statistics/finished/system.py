@@ -8,6 +8,8 @@ from scipy import sparse
 
 from sekisho.lanes.statistics.disclosure.cells import Bools, Ints, Rows, sparse_rows
 from sekisho.lanes.statistics.finished.arrays import ABSENT, HIDDEN, Array, Exact, Lines
+from sekisho.lanes.statistics.finished.quotients import Line, Side
+from sekisho.lanes.statistics.finished.ratios import Quotient
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +59,9 @@ class System:
     lines: Ints
     """(m, 3): table, sum, line of each equation."""
     step: float
+    quotients: tuple[Line, ...] = ()
+    echoes: tuple[tuple[int, Line], ...] = ()
+    """(unknown, line): a hidden ratio, and what it is the ratio of."""
     shown: tuple[tuple[int, int, int, int], ...] = ()
     """(table, cell, other table, its cell): hidden in one table, printed in the other."""
 
@@ -70,7 +75,9 @@ class Same:
     cells: tuple[Ints, Ints]
 
 
-def build(given: Sequence[Given], same: Sequence[Same]) -> System:
+def build(
+    given: Sequence[Given], same: Sequence[Same], quotients: Sequence[Quotient] = ()
+) -> System:
     """One system over all tables; a cell that one table shows is known in all of them."""
     start = np.concatenate(([0], np.cumsum([g.array.values.size for g in given]))).astype(np.int64)
     root = _joined(int(start[-1]), start, same)
@@ -83,6 +90,7 @@ def build(given: Sequence[Given], same: Sequence[Same]) -> System:
     parts = _equations(given, start, root, (values, column), grain)
     rows, low, high, lines = _compact(parts, open_.size)
     table = np.searchsorted(start, open_, side="right") - 1
+    told, echoes = _told(quotients, (start, root), (values, column), grain)
     return System(
         rows,
         sparse.csc_array(rows),
@@ -93,8 +101,35 @@ def build(given: Sequence[Given], same: Sequence[Same]) -> System:
         open_ - start[table],
         lines,
         max((g.array.step for g in given), default=1.0),
+        told,
+        echoes,
         _shown_elsewhere(given, start, root) if same else (),
     )
+
+
+def _told(
+    quotients: Sequence[Quotient], of: tuple[Ints, Ints], known: tuple[Exact, Ints], grain: int
+) -> tuple[tuple[Line, ...], tuple[tuple[int, Line], ...]]:
+    """What printed ratios say of unknown cells, and what hidden ones are the ratio of."""
+    start, root = of
+    values, column = known
+    told, echoes = [], []
+
+    def side(place: tuple[int, int]) -> Side:
+        at = int(root[int(start[place[0]]) + place[1]])
+        unknown = int(column[at])
+        return Side(unknown, 0 if unknown >= 0 else int(values[at]) * grain)
+
+    for each in quotients:
+        part, base = side(each.part), side(each.base)
+        low, high = each.low or 0, each.high or 0
+        line = Line(part, base, low, high, each.scale, each.unit * grain, each.ratio)
+        ratio = side(each.ratio).unknown
+        if each.low is None and ratio >= 0:
+            echoes.append((ratio, line))
+        elif each.low is not None and max(part.unknown, base.unknown) >= 0:
+            told.append(line)
+    return tuple(told), tuple(echoes)
 
 
 def _shown_elsewhere(
