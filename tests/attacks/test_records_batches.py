@@ -176,7 +176,9 @@ def test_cancelled_it_keeps_what_was_offered(two, consent, monkeypatch):
     assert len(two.sender.records.offer_all(offerings)) == 5
 
 
-def test_persons_are_counted_as_one_after_the_other(tmp_path):
+@pytest.mark.parametrize("group", [3, 256])
+def test_persons_are_counted_as_one_after_the_other(tmp_path, monkeypatch, group):
+    monkeypatch.setattr(batches, "GROUP", group)
     one, many = pair(tmp_path / "one"), pair(tmp_path / "many")
     told = []
     for which in (one, many):

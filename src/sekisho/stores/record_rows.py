@@ -29,6 +29,7 @@ from sekisho.stores.record_tables import (
     facts_on_file,
     recalls,
     spent_challenges,
+    subjects,
     transfers,
 )
 from sekisho.terms import TransferState
@@ -181,13 +182,14 @@ def subjects_among(
     connection: Connection, ids: Sequence[str], *where: ColumnElement[bool], since: datetime
 ) -> set[str]:
     """Those of some subjects whom transfers since then concern that were not refused."""
-    asked = select(transfers.c.subject).where(
+    one = select(transfers.c.id).where(
         *where,
-        transfers.c.subject.in_(ids),
+        transfers.c.subject == subjects.c.id,
         transfers.c.created_at >= write_instant(since),
         transfers.c.state != TransferState.REFUSED.value,
     )
-    return set(connection.execute(asked.distinct()).scalars())
+    asked = select(subjects.c.id).where(subjects.c.id.in_(ids), one.exists())
+    return set(connection.execute(asked).scalars())
 
 
 # -- recalls and challenges -------------------------------------------------------------------

@@ -46,6 +46,8 @@ from sekisho.terms import TransferState
 
 GROUP = 256
 """So many transfers commit together."""
+COUNT_AGAIN = 16
+"""After so many groups the store is asked anew how many persons' records went a way."""
 
 Outcome = Transfer | SekishoError
 """The transfer, ready to be fetched, or why there is none."""
@@ -62,6 +64,7 @@ class _Batch:
     """By their places among the offerings of the group."""
     decided: dict[int, tuple[Facts, Decision]] = field(default_factory=dict)
     sealed: dict[int, tuple[Path, lane.Offer]] = field(default_factory=dict)
+    counted: dict[tuple[str, str], "_Counted"] = field(default_factory=dict)
 
     @property
     def house(self) -> House:
@@ -80,10 +83,14 @@ def offer_all(call: Call, offerings: Sequence[Offering], watch: Watch) -> list[O
     here. Cancelled, it raises; what was offered until then stays, and asked again is the same.
     """
     found: list[Outcome] = []
-    for group in _groups(offerings):
+    counted: dict[tuple[str, str], _Counted] = {}
+    for number, group in enumerate(_groups(offerings)):
+        if number % COUNT_AGAIN == 0:
+            counted.clear()
         if watch.cancelled():
             raise CancelledError(fault("records.cancelled", done=len(found)))
-        found += _offer_group(call, group, watch)
+        batch = _Batch(call, watch, [None] * len(group), counted=counted)
+        found += _offer_group(batch, group)
         watch.progress("records.phase-offer", len(found), len(offerings))
     return found
 
@@ -103,9 +110,8 @@ def _groups(offerings: Sequence[Offering]) -> Iterator[list[Offering]]:
         yield group
 
 
-def _offer_group(call: Call, group: Sequence[Offering], watch: Watch) -> list[Outcome]:
-    batch = _Batch(call, watch, [None] * len(group))
-    house = call.house
+def _offer_group(batch: _Batch, group: Sequence[Offering]) -> list[Outcome]:
+    house = batch.house
     _prepare(batch, group)
     locks = [house.lock_of_transfer(each.transfer.id) for each in batch.works.values()]
     with held(house.busy, shared=True), held_all(locks), workshop(house.folder.aside) as own:
@@ -170,16 +176,20 @@ def _pass_over_known(batch: _Batch) -> None:
 def _judge(batch: _Batch) -> None:
     """Decide each; where all facts are the same, the decision is.
 
-    The laws that count persons count those before it in the group, too.
+    The laws that count persons count those before it in the call, too; one that is let pass and
+    whose record then turns out faulty is counted until the store is asked again.
     """
     house, made = batch.house, dict[object, tuple[Facts, Decision]]()
     now = house.clock.now()
-    counted: dict[tuple[str, str], _Counted] = {}
-    closed: dict[int, Decision] = {}
+    counted, closed = batch.counted, dict[int, Decision]()
     for place, work in batch.works.items():
         way = (work.transfer.sender, work.transfer.recipient)
         if way not in counted:
-            counted[way] = _Counted.of(house, batch, way, now)
+            counted[way] = _Counted(
+                house.store.records.persons(*way, since=now - WINDOW, apart_from="")
+            )
+        if work.consent.subject not in counted[way].asked:
+            counted[way].look_up(house, batch, way, now)
         persons = counted[way].persons(work.consent.subject)
         key = (work.consent.id, way, work.transfer.categories, persons)
         judged = None if work.transfer.stated else made.get(key)
@@ -201,17 +211,19 @@ class _Counted:
     """How many persons' records went one way, as the group goes on."""
 
     before: int
-    known: set[str]
-    """Of the group's subjects those whose records went before."""
+    """As the store said."""
+    known: set[str] = field(default_factory=set)
+    """Those met whose records had gone before."""
     fresh: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    """Those of whom the store was asked."""
 
-    @staticmethod
-    def of(house: House, batch: _Batch, way: tuple[str, str], now: datetime) -> "_Counted":
-        """What the store says before the group."""
-        people = sorted({each.consent.subject for each in batch.works.values()})
-        store, since = house.store.records, now - WINDOW
-        before = store.persons(*way, since=since, apart_from="")
-        return _Counted(before, store.persons_among(people, *way, since=since))
+    def look_up(self, house: House, batch: _Batch, way: tuple[str, str], now: datetime) -> None:
+        """Find out whose records went before, of all subjects in a group."""
+        people = {each.consent.subject for each in batch.works.values()} - self.asked
+        found = house.store.records.persons_among(sorted(people), *way, since=now - WINDOW)
+        self.known |= found
+        self.asked |= people
 
     def persons(self, subject: str) -> int:
         """All of them, with this one."""

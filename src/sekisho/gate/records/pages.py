@@ -67,8 +67,8 @@ A person or firm has no role and no access token. They act
    people.
 
 A guardian speaks for a child until the day on which the child decides itself. The holder says that
-day when it asks; the consent ends as the day begins anywhere on earth, also while it is paused, and the
-person is asked for one of their own. Of the date of birth nothing else is kept.
+day when it asks; the consent ends as the day begins anywhere on earth, also while it is paused, and
+the person is asked for one of their own. Of the date of birth nothing else is kept.
 
 Unknown, another holder's, destroyed, without a key: the answer is the same, after the same work.
 
