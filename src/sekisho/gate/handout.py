@@ -263,7 +263,4 @@ def about_release(programme: Programme, release: Release) -> dict[str, object]:
     about |= _planned(release)
     if release.cost is not None:
         about["privacy"] = _cost(release.cost)
-    indicators = indicators_about(programme, release)
-    if indicators:
-        about["indicators"] = indicators
-    return about
+    return about | indicators_about(programme, release)

@@ -16,14 +16,15 @@ def refuse_unmeasurable(plan: ReleasePlan) -> None:
         need_regressions()
 
 
-def indicators_about(programme: Programme, release: Release) -> list[dict[str, object]]:
+def indicators_about(programme: Programme, release: Release) -> dict[str, object]:
     """Every indicator of a release's plan as its papers say it; no row of data is read."""
     plan = programme.plan(release.plan)
     if plan is None or not plan.indicators:
-        return []
+        return {}
     from sekisho.lanes.statistics.indicators.measure import measure
     from sekisho.lanes.statistics.indicators.readings import readings_of_table
     from sekisho.lanes.statistics.indicators.written import result_about
 
     table = release.table
-    return [result_about(measure(each, readings_of_table(table, each))) for each in plan.indicators]
+    found = (measure(each, readings_of_table(table, each)) for each in plan.indicators)
+    return {"indicators": [result_about(each) for each in found]}
