@@ -7,6 +7,9 @@ import pytest
 from sekisho.engines.bounding import DuckDBBounding
 from sekisho.engines.duckdb.engine import DuckDBEngine
 from sekisho.errors import CancelledError
+from sekisho.lanes.statistics.privacy.draw import draw
+from sekisho.lanes.statistics.privacy.finish import finish
+from sekisho.lanes.statistics.privacy.measures import Contribution
 from sekisho.ports import Sources, Watch
 from tests.lib.privacy import NoNoise, table_from, table_of
 from tests.lib.privacy_constructs import (
@@ -44,6 +47,28 @@ def sources(tmp_path_factory) -> Sources:
 def test_deliveries_give_what_tables_give(title, sources):
     plan = planned(next(each.sql for each in CONSTRUCTS if each.title == title))
     table = table_from(plan, ENGINE.bounded(plan.bound, sources, Watch()), NoNoise())
+    assert table == table_of(plan, SURVEY, NoNoise())
+
+
+WIDE = "MEDIAN(LEAST(GREATEST(fare * minutes, 0), 100000000))"
+MEDIANS = {
+    "kept groups": ("MEDIAN(minutes)", Contribution(groups=2, rows=2, sampled=True)),
+    "too many values to list": (WIDE.replace("fare", "age"), Contribution(groups=4, rows=2)),
+    "a bound that is chosen": (
+        "MEDIAN(minutes)",
+        Contribution(groups=4, rows=2, chosen=frozenset({"groups", "rows"})),
+    ),
+    "beside a count": ("COUNT(DISTINCT person) AS n, MEDIAN(balance)", Contribution(groups=4)),
+    "without a histogram of sizes": ("MEDIAN(LEAST(age, 50))", Contribution(groups=21, rows=99)),
+}
+
+
+@pytest.mark.parametrize("title", MEDIANS)
+def test_medians_over_deliveries_are_those_over_tables(title, sources):
+    select, declared = MEDIANS[title]
+    plan = planned(f"SELECT day, region, {select} AS m FROM trips GROUP BY day, region", declared)
+    run = lambda settle: ENGINE.bounded(plan.bound, sources, Watch(), settle)  # noqa: E731
+    table = finish(plan, draw(plan, run, NoNoise()))
     assert table == table_of(plan, SURVEY, NoNoise())
 
 
