@@ -19,6 +19,7 @@ from sekisho.model.transfer import (
     Transfer,
     TransferEvent,
 )
+from sekisho.ports.records import Wanted
 from sekisho.terms import CONSENT_TRANSITIONS, ConsentState, Lane, TransferState
 from tests.lib.stores import BACKENDS, NOW, entry, new_store, participant
 
@@ -337,3 +338,42 @@ def test_a_row_that_was_changed_by_hand_is_refused(store):
     with pytest.raises(SekishoError) as refused:
         store.records.transfer("t")
     assert refused.value.faults[0].code == "store.row-unreadable"
+
+
+@BOTH
+def test_many_are_changed_at_once_each_by_its_own_judge_and_its_own_entries(store):
+    with_transfer(store, "there")
+
+    def offering(name):
+        change = DossierChange(
+            (said(EntryKind.TRANSFER_OFFERED),), transfers=((transfer(name), 0),)
+        )
+        return Wanted("c", name, lambda _: change)
+
+    def refusing(_dossier: Dossier) -> DossierChange:
+        raise Conflict(fault("store.record-state", state="x"))
+
+    def opening(dossier: Dossier) -> DossierChange:
+        (one,) = dossier.transfers
+        return DossierChange(transfers=((gone_on(one, TransferState.READY), None),))
+
+    before = store.entry_count()
+    wanted = [offering("a"), Wanted("c", "no", refusing), offering("b"), offering("there")]
+    wanted[3] = Wanted("c", "there", opening)
+    wanted.append(Wanted("unknown", "x", opening))
+    found = store.records.change_all(wanted)
+    assert [type(each) for each in found] == [Dossier, Conflict, Dossier, Dossier, NotFound]
+    assert store.entry_count() == before + 2
+    for name, place in (("a", 0), ("b", 1)):
+        kept = store.records.transfer(name)
+        assert kept.events[-1].index == before + place
+        assert found[2 * place].transfers == (kept,)
+    assert store.records.transfer("there").state is TransferState.READY
+    assert store.records.transfer("no") is None
+    with pytest.raises(UsageError):
+        store.records.change_all([offering("c"), offering("c")])
+    ended = DossierChange((said(),), consent=moved(found[0].consent, ConsentState.WITHDRAWN))
+    with pytest.raises(UsageError):
+        store.records.change_all([offering("d"), Wanted("c", "e", lambda _: ended)])
+    assert store.records.transfer("d") is None
+    assert store.entry_count() == before + 2
