@@ -20,6 +20,7 @@ MIB = 1024 * 1024
 MOST_BYTES = 256 * MIB
 MOST_CELLS = 10_000_000
 _ROWS_OF_A_SHEET = 1_048_576
+_DIGITS_OF_A_ROW = 7
 _LIMITS = Limits(packed=128 * MIB, part=1024 * MIB, unpacked=2048 * MIB)
 _DELIMITERS = ",;\t|"
 _SAMPLE = 64 * 1024
@@ -128,6 +129,9 @@ def _workbook(name: str, data: bytes) -> Iterator[Sheet]:
 
 
 def _worksheet(name: str, each, parts: Mapping[str, bytes]) -> Sheet:  # type: ignore[no-untyped-def]  # openpyxl ships no types
+    path = each._worksheet_path.lstrip("/")  # noqa: SLF001 - no public name for it
+    seen = _Beside(name)
+    seen.read(parts.get(path, b""))
     # What the sheet says of its own size need not be true.
     each.reset_dimensions()
     rows: list[list[str]] = []
@@ -141,9 +145,6 @@ def _worksheet(name: str, each, parts: Mapping[str, bytes]) -> Sheet:  # type: i
         for c, cell in enumerate(row):
             if cell.value is not None and (steps := _indent_of(cell)):
                 indents.append((r, c, steps))
-    path = each._worksheet_path.lstrip("/")  # noqa: SLF001 - no public name for it
-    seen = _Beside()
-    seen.read(parts.get(path, b""))
     folder, _, last = path.rpartition("/")
     relations = parts.get(f"{folder}/_rels/{last}.rels", b"").lower()
     concealed = [
@@ -168,6 +169,7 @@ def _indent_of(cell) -> int:  # type: ignore[no-untyped-def]
 class _Beside:
     """What a sheet says beside its cells: merged ranges, hidden rows and columns."""
 
+    name: str
     merged: list[Span] = field(default_factory=list)
     hidden_rows: bool = False
     hidden_columns: bool = False
@@ -187,6 +189,9 @@ class _Beside:
 
             left, top, right, bottom = range_boundaries(attributes["ref"])
             self.merged.append((top - 1, left - 1, bottom - 1, right - 1))
+        elif name == "row" and len(attributes.get("r", "")) > _DIGITS_OF_A_ROW:
+            # Rows up to it would be made, one by one.
+            raise DeliveryError(fault("sheets.too-many-cells", file=self.name, most=MOST_CELLS))
         elif name in {"row", "col"} and attributes.get("hidden") in {"1", "true"}:
             self.hidden_rows |= name == "row"
             self.hidden_columns |= name == "col"

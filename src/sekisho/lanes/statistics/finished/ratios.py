@@ -12,7 +12,7 @@ import numpy as np
 
 from sekisho.lanes.statistics.finished.arrays import HIDDEN, SHOWN, Array, array_of, decimals_of
 from sekisho.lanes.statistics.finished.axes import Axis, Ints, Labelled
-from sekisho.lanes.statistics.finished.words import is_total
+from sekisho.lanes.statistics.finished.words import is_total, names_ratio
 
 _FACTORS = (100, 1, 1000, 10_000, 100_000)
 _FEWEST = 3
@@ -117,11 +117,11 @@ def _ratios(array: Array) -> list[_Found]:
 
 def _candidates(array: Array, axis: int) -> Iterator[_Found]:
     count = array.values.shape[axis]
-    finer = _decimals(array, axis)
+    finer, signs = _decimals(array, axis), _signs(array, axis)
     for ratio in range(count):
         for part in (n for n in range(count) if n != ratio):
-            looks = finer[ratio] > finer[part] or _signs(array, axis)[ratio]
-            if not looks:
+            named = signs[ratio] or names_ratio(array.table.axes[axis].codes[ratio])
+            if not named and finer[ratio] <= finer[part]:
                 continue
             for factor in _FACTORS:
                 for across in (n for n in range(array.values.ndim) if n != axis):

@@ -66,6 +66,8 @@ NIL_MARKS = frozenset({"-", "--", "---", "nil"})
 MOST_DIGITS = 60
 """A longer row of digits is no figure of a table."""
 
+MOST_LETTERS = 4 * MOST_DIGITS
+
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－ー", "-"))
 _SPACES = "\u0020\u00a0\u2007\u2009\u202f\u3000"
 _NOTE = re.compile(
@@ -135,7 +137,8 @@ def _is_digits(plain: str) -> bool:
 
 
 def _without_note(plain: str) -> tuple[str, str]:
-    found = _NOTE.fullmatch(plain)
+    # A longer text is no figure; the pattern would look at each of its ends for very long.
+    found = _NOTE.fullmatch(plain) if len(plain) <= MOST_LETTERS else None
     return (found["body"].strip(), found["note"]) if found else (plain, "")
 
 

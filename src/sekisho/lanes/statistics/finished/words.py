@@ -28,3 +28,15 @@ def is_total(text: str) -> bool:
         return True
     first_or_last = bool(words) and (words[0] in {"total", "all"} or words[-1] == "total")
     return first_or_last or last.endswith(("合計", "小計", "総計", "総数"))
+
+
+_RATIOS = frozenset(
+    {"%", "percent", "per cent", "per 1", "share", "rate", "ratio", "mean", "average", "index"}
+)
+_RATIOS_JA = ("割合", "構成比", "率", "平均", "指数", "比", "当たり", "あたり")
+
+
+def names_ratio(text: str) -> bool:
+    """Whether a label says that its figures were divided by others."""
+    plain = folded(text).lower()
+    return any(word in plain for word in (*_RATIOS, *_RATIOS_JA))
