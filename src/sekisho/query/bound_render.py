@@ -212,6 +212,8 @@ def _gathered(bound: Bound, amount: Amount) -> str:
     if amount.argument is None:
         return _clamped("count(*)", amount)
     name = _value(bound, amount)
+    if amount.kind is AmountKind.ROWS and not amount.argument.type.nullable:
+        return _clamped("count(*)", amount)
     if amount.kind is AmountKind.ROWS:
         return _clamped(f"count({name})", amount)
     if amount.kind is AmountKind.VALUES:
