@@ -9,6 +9,7 @@ from sekisho.errors import NotFound, fault
 from sekisho.present.history import history_about
 from sekisho.present.testimony import testimony_about
 from sekisho.web.api.answers import both
+from sekisho.web.pages.public import tables_of
 from sekisho.web.pages.views import downloads, exact_place_of, papers, place_of
 from sekisho.web.security import only
 from sekisho.web.served import Served, ServedRelease, is_handed_out, shelves
@@ -32,6 +33,10 @@ def api(node: Served) -> APIRouter:
                     "legal_basis": both(shelf.programme.legal_basis),
                     "steward": shelf.programme.steward,
                     "releases": [each.release.id for each in shelf.newest],
+                    "public": [
+                        f"/public/{shelf.programme.id}/{each.id}.json"
+                        for each in tables_of(node, shelf.programme.id)
+                    ],
                 }
                 for shelf in shelves(node)
             ]
