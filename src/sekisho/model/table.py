@@ -78,7 +78,7 @@ class Table:
     rows: tuple[Row, ...]
     labels: tuple[tuple[str, str, Text], ...] = ()
     has_noise: bool = False
-    """Whether noise made the numbers, also where none has an uncertainty."""
+    """Whether noise made the numbers although none has an uncertainty, as with medians."""
 
     @property
     def group_columns(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def released_table(plan: ReleasePlan, private: PrivateTable) -> Table:
         decimals=decimals,
         rows=tuple(sorted(rows, key=lambda row: _order(plan, row))),
         labels=plan.labels,
-        has_noise=True,
+        has_noise=all(row.uncertainty is None for row in rows),
     )
 
 
