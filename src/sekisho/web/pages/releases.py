@@ -152,7 +152,9 @@ def _release(
         "witnesses": witness_views(proof.witnesses, language),
         "proof_faults": [full_sentence(each.sentence(language), language) for each in proof.faults],
         "commands": commands(released, proof.index, node.verifier_key),
-        "downloads": views.downloads(released, language) if handed_out else [],
+        "downloads": [*views.downloads(released, language), *views.made(released, language)]
+        if handed_out
+        else [],
         "papers": views.papers(released, language),
         "digests": views.digest_lines(released),
         "about": papers_of(released),

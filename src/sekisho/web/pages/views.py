@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sekisho.model.budget import ContributionLimit, Cost, ScaledDown
+from sekisho.model.export import EXCEL_CSV
 from sekisho.model.release import Became, Release
 from sekisho.model.table import Table
 from sekisho.present.bounds import plain
@@ -139,6 +140,18 @@ def downloads(released: ServedRelease, language: Language = Language.EN) -> list
     return _present(released, found, language)
 
 
+def made(released: ServedRelease, language: Language) -> list[FileView]:
+    """What is made of the files when it is asked for: the archive, the CSV for Excel."""
+    place, exact, release = place_of(released), exact_place_of(released), released.release
+    names = {".zip": f"{release.id}.zip", f".{EXCEL_CSV}": f"{release.plan}.{EXCEL_CSV}"}
+    return [
+        FileView(
+            suffix, name, f"{place}{suffix}", f"{exact}/{name}", "", "", *_words(suffix, language)
+        )
+        for suffix, name in names.items()
+    ]
+
+
 def papers(released: ServedRelease, language: Language = Language.EN) -> list[FileView]:
     """The files that prove the release."""
     return _present(released, PAPERS.items(), language)
@@ -155,18 +168,20 @@ def _said(code: str, otherwise: str, language: Language) -> str:
     return sentence(code if name in templates(area, language) else otherwise, None, language)
 
 
+def _words(suffix: str, language: Language) -> tuple[str, str]:
+    """What a file is called, and what it is good for."""
+    kind = suffix[1:].replace(".", "-")
+    title = _said(f"web.file-{kind}", "release_page.file-other", language)
+    if suffix in PAPERS:
+        return title, ""
+    return title, _said(f"release_page.good-{kind}", "release_page.good-other", language)
+
+
 def _present(
     released: ServedRelease, wanted: Iterable[tuple[str, str]], language: Language
 ) -> list[FileView]:
     files, digests = released.files, released.release.files
     place, exact = place_of(released), exact_place_of(released)
-
-    def words(suffix: str) -> tuple[str, str]:
-        kind = suffix[1:].replace(".", "-")
-        title = _said(f"web.file-{kind}", "release_page.file-other", language)
-        if suffix in PAPERS:
-            return title, ""
-        return title, _said(f"release_page.good-{kind}", "release_page.good-other", language)
 
     return [
         FileView(
@@ -176,7 +191,7 @@ def _present(
             f"{exact}/{name}",
             size_text(files[name].stat().st_size),
             digests.get(name, ""),
-            *words(suffix),
+            *_words(suffix, language),
         )
         for suffix, name in wanted
         if name in files
