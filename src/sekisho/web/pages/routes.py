@@ -6,6 +6,7 @@ from fastapi.responses import RedirectResponse, Response
 from sekisho.web.languages import asked_language, wished_language
 from sekisho.web.pages import views
 from sekisho.web.security import only
+from sekisho.web.sending import wished_form
 from sekisho.web.served import Served, revision
 
 
@@ -26,6 +27,11 @@ def doors(node: Served) -> APIRouter:
     @router.get("/releases/{programme}/{plan}/r{number:number}")
     def exact(request: Request, programme: str, plan: str, number: int) -> Response:
         _, released = revision(node, programme, plan, number)
-        return lead(request, views.exact_place_of(released))
+        place, form = views.exact_place_of(released), wished_form(request.headers.get("accept", ""))
+        led = lead(request, place)
+        if form is not None:
+            led.headers["Location"] = f"{place}/{name_of(released.release, form)}"
+        led.headers["Vary"] = "Accept, Accept-Language"
+        return led
 
     return router
