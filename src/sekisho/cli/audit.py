@@ -36,7 +36,8 @@ def audit(
     """Audit tables; exit code 1 when a hidden cell can be worked out."""
     from sekisho.lanes.statistics.finished.frame import Asked
     from sekisho.node.audits import audit_files
-    from sekisho.present.audited import EXIT_CODES, audit_json, audit_lines, audit_page
+    from sekisho.present.audit_page import audit_page
+    from sekisho.present.audited import EXIT_CODES, audit_json, audit_lines
 
     floor = float("-inf") if options["negative"] else 0.0
     asked = Asked(float(str(options["within"])), floor)

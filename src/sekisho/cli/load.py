@@ -1,11 +1,16 @@
 """`sekisho load`: data comes in."""
 
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sekisho.cli.options import Speaker, common, said
 from sekisho.cli.progress import watched
+
+if TYPE_CHECKING:
+    from sekisho.gate.part_checks import SaidOfPart
 
 
 @click.command(help=said("help-load"))
@@ -13,13 +18,18 @@ from sekisho.cli.progress import watched
 @click.argument("programme")
 @click.argument("dataset")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--key-check", help=said("parts.help-key-check"))
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help=said("parts.help-from"))
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help=said("parts.help-to"))
 @common
-def load(speaker: Speaker, node: Path, programme: str, dataset: str, file: Path) -> None:
+def load(
+    speaker: Speaker, node: Path, programme: str, dataset: str, file: Path, **part: Any
+) -> None:
     """Bring data."""
     import sekisho
 
     with sekisho.open(node, actor=speaker.actor) as opened, watched(speaker) as watch:
-        delivery = opened.load(programme, dataset, file, watch)
+        delivery = opened.load(programme, dataset, file, watch, part=_said_of(**part))
     speaker.say(
         "loaded", rows=f"{delivery.rows:,}", dataset=dataset, programme=programme, id=delivery.id
     )
@@ -32,3 +42,14 @@ def load(speaker: Speaker, node: Path, programme: str, dataset: str, file: Path)
             "entry": delivery.entry_index,
         }
     )
+
+
+def _said_of(
+    key_check: str | None, first: datetime | None, last: datetime | None
+) -> "SaidOfPart | None":
+    from sekisho.gate.part_checks import SaidOfPart
+
+    if key_check is None and first is None and last is None:
+        return None
+    days = (first.date(), last.date()) if first and last else None
+    return SaidOfPart(key_check or "", days)

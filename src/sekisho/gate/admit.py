@@ -10,6 +10,13 @@ from sekisho.errors import Conflict, DeliveryError, NotFound, StorageError, faul
 from sekisho.gate.files import move_into_place, workshop
 from sekisho.gate.house import Call, House, Said, entry_of
 from sekisho.gate.locks import held
+from sekisho.gate.part_checks import (
+    SaidOfPart,
+    check_days,
+    check_said,
+    own_before,
+    same_before,
+)
 from sekisho.gate.sequence import sequence
 from sekisho.model.dataset import Dataset
 from sekisho.model.entry import EntryKind
@@ -95,19 +102,32 @@ def install(call: Call, source: Path, programme: Programme) -> InstalledProgramm
     return new
 
 
-def deliver(call: Call, programme_id: str, dataset_id: str, source: Path, watch: Watch) -> Delivery:
-    """Take in what a holder brings.
+def deliver(
+    call: Call,
+    programme_id: str,
+    dataset_id: str,
+    source: Path,
+    watch: Watch,
+    said: SaidOfPart | None = None,
+) -> Delivery:
+    """Take in what a holder brings; `said` of a part, where several holders bring one each.
 
     Raises: as `bring`; NotPermitted.
     """
     programme = _programme_for(call, Action.LOAD, programme_id)
     dataset = dataset_of(programme, dataset_id)
-    permit(call, Action.LOAD, programme, of=(dataset.holder or programme.steward,))
-    return bring(call, programme, dataset, source, watch)
+    holder = call.actor.participant
+    mine = {holder} if dataset.parts and holder in dataset.parts.holders else None
+    permit(call, Action.LOAD, programme, of=mine or dataset.holders(programme.steward))
+    return bring(call, programme, dataset, (source, said), watch)
 
 
 def bring(
-    call: Call, programme: Programme, dataset: Dataset, source: Path, watch: Watch
+    call: Call,
+    programme: Programme,
+    dataset: Dataset,
+    brought: tuple[Path, SaidOfPart | None],
+    watch: Watch,
 ) -> Delivery:
     """Validate what comes in, keep it, log that it came; the same bytes twice are one.
 
@@ -116,9 +136,12 @@ def bring(
     Raises: DeliveryError with every fault of the data; then nothing was kept.
     """
     house, programme_id, dataset_id = call.house, programme.id, dataset.id
+    source, said = brought
+    check_said(dataset, call.actor.participant, said)
     with held(house.busy, shared=True), workshop(house.folder.aside) as own:
         aside = own / "delivery.parquet"
         facts = house.engine.deliver(source, dataset.brought, aside, watch)
+        check_days(house, dataset, said, (aside, watch))
         new = Delivery(
             id=facts.digest[:16],
             programme=programme_id,
@@ -130,26 +153,26 @@ def bring(
             delivered_at=house.clock.now(),
         )
         with held(house.lock_of_dataset(programme_id, dataset_id)):
-            known = _known(house, new)
+            known = same_before(house, new)
             if known is not None:
                 return known
-            _refuse_repeated_rows(house, programme_id, dataset.brought, (aside, watch))
+            _refuse_repeated_rows(house, new, dataset.brought, (aside, watch))
             move_into_place(aside, house.folder.delivery(programme_id, dataset_id, new.id))
-            delivered = _record(house, new)
+            delivered = _record(house, new, said)
     sequence(house)
     return delivered
 
 
 def _refuse_repeated_rows(
-    house: House, programme_id: str, dataset: Dataset, brought: tuple[Path, Watch]
+    house: House, new: Delivery, dataset: Dataset, brought: tuple[Path, Watch]
 ) -> None:
     """Refuse rows that an earlier delivery holds already: every table would count them twice.
 
     A whole file brought again after a correction is the usual case.
     """
     aside, watch = brought
-    before = house.store.deliveries(programme_id, dataset.id)
-    files = [house.folder.delivery(programme_id, dataset.id, each.id) for each in before]
+    before = own_before(house, new.programme, dataset, new.holder)
+    files = [house.folder.delivery(new.programme, dataset.id, each.id) for each in before]
     count = house.engine.repeats([*files, aside], dataset, watch)
     if count:
         key = ", ".join(f"`{name}`" for name in dataset.primary_key)
@@ -158,14 +181,7 @@ def _refuse_repeated_rows(
         )
 
 
-def _known(house: House, delivery: Delivery) -> Delivery | None:
-    for each in house.store.deliveries(delivery.programme, delivery.dataset):
-        if each.digest == delivery.digest:
-            return each
-    return None
-
-
-def _record(house: House, delivery: Delivery) -> Delivery:
+def _record(house: House, delivery: Delivery, part: SaidOfPart | None) -> Delivery:
     said = Said(
         programme=delivery.programme,
         public=(("dataset", delivery.dataset),),
@@ -173,10 +189,14 @@ def _record(house: House, delivery: Delivery) -> Delivery:
     )
     try:
         entry = entry_of(house, EntryKind.DATA_DELIVERED, said)
-        return replace(delivery, entry_index=house.store.add_delivery(delivery, entry))
+        if part is None:
+            index = house.store.add_delivery(delivery, entry)
+        else:
+            index = house.store.parts.bring(delivery, part.days, entry)
+        return replace(delivery, entry_index=index)
     except Conflict:
         # Two calls brought the same file at once; the other one's commit stands for both.
-        known = _known(house, delivery)
+        known = same_before(house, delivery)
         if known is None:
             raise
         return known

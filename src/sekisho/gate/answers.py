@@ -16,6 +16,7 @@ from sekisho.gate.house import Call, House
 from sekisho.gate.judge import judge, refuse
 from sekisho.gate.locks import held
 from sekisho.gate.making import Correcting, handed_out, keep, made_before, same_again
+from sekisho.gate.parts import parts_of
 from sekisho.gate.private import (
     CHARGING,
     Priced,
@@ -246,6 +247,7 @@ def _made(
         files={},
         request=priced.request,
         cost=_cost(priced, table),
+        parts=parts_of(house, programme, [(each.dataset, each.period) for each in priced.ledgers]),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sekisho.errors import Conflict, NotFound, UsageError, fault
 from sekisho.gate import answers
 from sekisho.gate.admit import installed, permit
+from sekisho.gate.handout import finish_all
 from sekisho.gate.house import Call, House, Said, entry_of
 from sekisho.gate.judge import judge, plan_of
 from sekisho.gate.locks import held
@@ -83,6 +84,7 @@ def withdraw(call: Call, wrong: Wrong, *, take_down: bool = False) -> Notice:
     _check_reason(wrong)
     house = call.house
     with held(house.lock_of(programme.id)):
+        finish_all(house, programme.id)
         decision = judge(house, programme, release.plan, programme.purpose)
         is_out = house.folder.release(release.id).exists()
         notice = Notice(

@@ -263,4 +263,9 @@ def about_release(programme: Programme, release: Release) -> dict[str, object]:
     about |= _planned(release)
     if release.cost is not None:
         about["privacy"] = _cost(release.cost)
+    if release.parts is not None:
+        about["holders"] = {
+            "present": list(release.parts.present),
+            "missing": list(release.parts.missing),
+        }
     return about | indicators_about(programme, release)

@@ -33,8 +33,8 @@ def set_holdings(call: Call, programme_id: str, source: Path) -> int:
     house = call.house
     programme = installed(house, programme_id, afresh=True)
     asking = [each for each in programme.datasets if each.private_holdings]
-    holders = {each.holder or programme.steward for each in asking or programme.datasets}
-    permit(call, Action.LOAD, programme, of=holders)
+    whose = (each.holders(programme.steward) for each in asking or programme.datasets)
+    permit(call, Action.LOAD, programme, of=frozenset[str]().union(*whose))
     if not asking:
         raise UsageError(fault("calendar.no-holdings-asked", programme=programme_id))
     rows = _read(source)

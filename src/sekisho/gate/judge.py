@@ -49,13 +49,16 @@ def deliveries_in(
 
 
 def deliveries_known(
-    house: House, programme: Programme, datasets: Collection[str]
+    house: House, programme: Programme, datasets: Collection[str], *, ever: bool = False
 ) -> tuple[Delivery, ...]:
-    """What the store says was brought for some datasets of a programme; no file is opened."""
+    """What the store says was brought for some datasets of a programme; no file is opened.
+
+    With `ever` also what its holder has taken back.
+    """
     return tuple(
         each
         for dataset in sorted(datasets)
-        for each in house.store.deliveries(programme.id, dataset)
+        for each in house.store.deliveries(programme.id, dataset, ever=ever)
     )
 
 

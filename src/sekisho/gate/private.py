@@ -22,6 +22,7 @@ from sekisho.gate.judge import (
     refuse_without_data,
 )
 from sekisho.gate.locks import held_all
+from sekisho.gate.parts import refuse_other_parts
 from sekisho.gate.sequence import sequence
 from sekisho.lanes.statistics.periods import periods_read
 from sekisho.lanes.statistics.privacy.answer import request_digest
@@ -139,7 +140,8 @@ def price(house: House, question: Question, over: Sequence[str] = ()) -> Priced:
         for period in periods_read(query.aggregate.source, tables, dataset)
     )
     plan = _plan(question, tables, datasets)
-    deliveries = deliveries_known(house, programme, [each.id for each in datasets])
+    named = [each.id for each in datasets]
+    deliveries = deliveries_known(house, programme, named, ever=bool(over))
     if over:
         deliveries = tuple(each for each in deliveries if each.digest in over)
     request = _request(house, programme, plan, deliveries)
@@ -203,6 +205,8 @@ def _charge_once(house: House, priced: Priced, decision: Decision) -> None:
         with held_all(house.lock_of_data(each.digest) for each in deliveries):
             if not house.store.charges(programme.id, priced.request):
                 refuse_left_elsewhere(house, programme, deliveries, Method.DIFFERENTIAL_PRIVACY)
+                ledgers = [(each.dataset, each.period) for each in priced.ledgers]
+                refuse_other_parts(house, programme, ledgers, deliveries)
                 _charge(house, priced, decision)
     except Refused as closed:
         reason = closed.faults[0].code.replace("_", "-")

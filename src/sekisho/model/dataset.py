@@ -104,6 +104,14 @@ class Dataset:
     budget: "BudgetDeclaration | None" = None
     """What may be spent on the people in this dataset; only with differential privacy."""
     contribution: "ContributionDeclaration | None" = None
+    parts: "PartsDeclaration | None" = None
+    """Who brings a part each, where several do; only with differential privacy."""
+
+    def holders(self, steward: str) -> frozenset[str]:
+        """Whose data it holds; the steward's where nobody else is named."""
+        if self.parts is not None:
+            return frozenset(self.parts.holders)
+        return frozenset({self.holder or steward})
 
     def column(self, name: str) -> Column | None:
         """The column of that name, if there is one."""
@@ -116,6 +124,19 @@ class Dataset:
             return self
         kept = tuple(each for each in self.columns if each.name != self.holding)
         return replace(self, columns=kept, holding=None, private_holdings=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PartsDeclaration:
+    """Several holders of one dataset: each brings, sees and takes back its own part alone."""
+
+    holders: tuple[str, ...]
+    least: int
+    """Parts without which nothing is released; one that is missing above them is named."""
+    key_check: str
+    """What the key gives away of itself that all holders make the unit's pseudonyms with."""
+    days: str | None = None
+    """The date column of which each part says what days it covers."""
 
 
 @dataclass(frozen=True, slots=True)

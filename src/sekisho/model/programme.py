@@ -115,6 +115,11 @@ class Programme:
     )
     """File -> path of keys -> line and column, so that a fault across files has its place."""
 
+    @property
+    def holders(self) -> frozenset[str]:
+        """Participants whose data its datasets hold."""
+        return frozenset[str]().union(*(each.holders(self.steward) for each in self.datasets))
+
     def dataset(self, dataset_id: str) -> Dataset | None:
         """The dataset of that id, if there is one."""
         return next((d for d in self.datasets if d.id == dataset_id), None)

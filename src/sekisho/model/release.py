@@ -7,6 +7,7 @@ from datetime import datetime
 from sekisho.model.budget import Cost
 from sekisho.model.calendar import Correction, Notice
 from sekisho.model.decision import Decision
+from sekisho.model.part import Parts
 from sekisho.model.table import Table
 from sekisho.terms import JobState, ReleaseState
 
@@ -61,6 +62,8 @@ class Release:
     """Until when nobody may see it, as known when it was made; None: it was open at once."""
     published_at: datetime | None = None
     """When a release that waited was published."""
+    parts: Parts | None = None
+    """Whose parts it was made from, where several holders bring one dataset."""
 
     @property
     def out_at(self) -> datetime:

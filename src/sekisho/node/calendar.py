@@ -133,8 +133,7 @@ class Calendar:
         return installed(self._call.house, release.programme)
 
     def _may_read(self, programme: Programme) -> bool:
-        holders = {each.holder or programme.steward for each in programme.datasets}
-        return may(self._call.actor, Action.RELEASE_READ, programme, holders) is None
+        return may(self._call.actor, Action.RELEASE_READ, programme, programme.holders) is None
 
     def _may_read_early(self, release: Release) -> bool:
         programme = self._programme(release)
@@ -143,5 +142,4 @@ class Calendar:
         actor = self._call.actor
         if calendar is not None and actor.participant and actor.participant in calendar.early:
             return True
-        holders = {each.holder or programme.steward for each in programme.datasets}
-        return may(actor, Action.RELEASE_READ_EARLY, programme, holders) is None
+        return may(actor, Action.RELEASE_READ_EARLY, programme, programme.holders) is None

@@ -14,17 +14,17 @@ from sekisho.errors import Fault, NotFound, fault
 from sekisho.gate import admit, members
 from sekisho.gate.house import Call, House
 from sekisho.gate.notices import became_of
-from sekisho.jobs import Work, run_job, showing
+from sekisho.gate.part_checks import SaidOfPart
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.programme import Programme
-from sekisho.model.release import Delivery, Job, Release
-from sekisho.node.logged import Logged
+from sekisho.model.release import Delivery, Release
 from sekisho.node.members import Members
+from sekisho.node.working import Working
 from sekisho.people import Action
 from sekisho.ports import Watch
 from sekisho.present.released import Released
 from sekisho.settings import Settings
-from sekisho.terms import JobState, Language, ReleaseState, Role
+from sekisho.terms import Language, ReleaseState, Role
 from sekisho.wiring import checked_programme, programme_folder, verifiers_of
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sekisho.node.documents import Documents
     from sekisho.node.duties import Duties
     from sekisho.node.forms import Forms
+    from sekisho.node.parts import PartsOf
     from sekisho.node.public import PublicTables
     from sekisho.node.questions import Questions
     from sekisho.node.records import Records
@@ -43,12 +44,11 @@ Epsilon = Decimal | str | int
 """How much of a budget a question may cost, as people write it."""
 
 
-class Node(Logged):
+class Node(Working):
     """One node on behalf of one actor; several nodes live side by side in one process."""
 
     def __init__(self, house: House, settings: Settings, actor: Actor) -> None:
-        super().__init__(house, settings)
-        self._actor = actor
+        super().__init__(house, settings, actor)
 
     def __enter__(self) -> Self:
         return self
@@ -160,39 +160,27 @@ class Node(Logged):
         return self._house.store.keys(participant)
 
     def load(
-        self, programme: str, dataset: str, file: str | Path, watch: Watch | None = None
+        self,
+        programme: str,
+        dataset: str,
+        file: str | Path,
+        watch: Watch | None = None,
+        *,
+        part: SaidOfPart | None = None,
     ) -> Delivery:
-        """Bring data for a dataset: validated whole, kept, logged; or nothing changed."""
+        """Bring data for a dataset: validated whole, kept, logged; or nothing changed.
+
+        `part` is said where several holders bring a part each.
+        """
         brought: list[Delivery] = []
 
         def work(inner: Watch) -> Mapping[str, str]:
-            delivery = admit.deliver(self._call, programme, dataset, Path(file), inner)
+            delivery = admit.deliver(self._call, programme, dataset, Path(file), inner, part)
             brought.append(delivery)
             return {"delivery": delivery.id}
 
         self._job("load", {"programme": programme, "dataset": dataset}, work, watch)
         return brought[0]
-
-    def jobs(self, state: JobState | None = None) -> list[Job]:
-        """Long work of the actor's participant, oldest first; the owner sees everybody's."""
-        actors = {each.id: each.participant for each in self._house.store.actors()}
-        return [
-            each
-            for each in self._house.store.jobs(state)
-            if self._may_see(Action.JOB_READ, actors.get(each.actor, ""))
-        ]
-
-    def cancel(self, job_id: str) -> None:
-        """Ask a running job to stop; nothing of it stays."""
-        actors = {each.id: each.participant for each in self._house.store.actors()}
-        for each in self._house.store.jobs():
-            if each.id == job_id and self._may_see(Action.JOB_CANCEL, actors.get(each.actor, "")):
-                self._house.store.ask_cancel(job_id)
-                return
-        raise NotFound(fault("job.none"))
-
-    def _may_see(self, action: Action, participant: str) -> bool:
-        return people.may(self._actor, action, None, (participant,)) is None
 
     # -- what leaves --------------------------------------------------------------------------
 
@@ -323,8 +311,7 @@ class Node(Logged):
         """A release and all data of its programme, for those whose data it is."""
         release = self.released(release_id).release
         programme = admit.installed(self._house, release.programme)
-        holders = {each.holder or programme.steward for each in programme.datasets}
-        admit.permit(self._call, action, programme, holders)
+        admit.permit(self._call, action, programme, programme.holders)
         ids = [each.id for each in programme.datasets]
         return release, [d for i in ids for d in self._house.store.deliveries(programme.id, i)]
 
@@ -355,6 +342,13 @@ class Node(Logged):
         return PublicTables(self._call, self.language)
 
     @property
+    def parts(self) -> "PartsOf":
+        """Parts of datasets that several holders bring."""
+        from sekisho.node.parts import PartsOf
+
+        return PartsOf(self._call)
+
+    @property
     def duties(self) -> "Duties":
         """What is to be done after flows were let through, and what would be refused today."""
         from sekisho.node.duties import Duties
@@ -379,16 +373,10 @@ class Node(Logged):
 
     def _may_read(self, release: Release) -> bool:
         programme = admit.installed(self._house, release.programme)
-        holders = {each.holder or programme.steward for each in programme.datasets}
-        return people.may(self._actor, Action.RELEASE_READ, programme, holders) is None
+        return people.may(self._actor, Action.RELEASE_READ, programme, programme.holders) is None
 
     def _released(self, release: Release) -> Released:
         folder = self._house.folder.release(release.id)
         if release.state is ReleaseState.MADE and release.held_until is not None:
             folder = self._house.folder.embargoed(release.id)
         return Released(release, folder, self.language, became_of(self._house, release))
-
-    def _job(self, kind: str, request: Mapping[str, str], work: Work, watch: Watch | None) -> None:
-        house = self._house
-        shown = showing(work, watch or Watch())
-        run_job(house.store, house.clock, kind, self._actor.id, request, shown)

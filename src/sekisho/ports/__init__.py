@@ -6,7 +6,7 @@ The core knows these Protocols only; `wiring` picks what stands behind them.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -21,6 +21,7 @@ from sekisho.model.table import Table
 from sekisho.ports.calendar import CalendarStore
 from sekisho.ports.duties import DutyStore
 from sekisho.ports.forms import FormStore
+from sekisho.ports.parts import PartStore
 from sekisho.ports.records import RecordStore
 from sekisho.ports.search import SearchStore
 from sekisho.query.plan import Aggregate
@@ -110,6 +111,10 @@ class Engine(Protocol):
 
     def repeats(self, files: Sequence[Path], dataset: Dataset, watch: Watch) -> int:
         """How many rows of several deliveries repeat the primary key of another."""
+        ...
+
+    def days(self, file: Path, column: str, watch: Watch) -> list[date]:
+        """The days that stand in a date column of a delivery, in order."""
         ...
 
     def contributions(
@@ -245,7 +250,9 @@ class Store(Protocol):
     def programmes(self) -> list[InstalledProgramme]: ...
 
     def add_delivery(self, delivery: Delivery, entry: Entry) -> int: ...
-    def deliveries(self, programme: str, dataset: str) -> list[Delivery]: ...
+    def deliveries(self, programme: str, dataset: str, *, ever: bool = False) -> list[Delivery]:
+        """What was brought, in that order; with `ever` also what was taken back."""
+        ...
 
     def add_releases(
         self,
@@ -334,6 +341,8 @@ class Store(Protocol):
     def forms(self) -> FormStore: ...
     @property
     def calendar(self) -> CalendarStore: ...
+    @property
+    def parts(self) -> PartStore: ...
     @property
     def duties(self) -> DutyStore: ...
     @property

@@ -9,6 +9,7 @@ from sekisho.model.dataset import (
     ContributionDeclaration,
     Dataset,
     Lookup,
+    PartsDeclaration,
     Sensitivity,
 )
 from sekisho.model.programme import Dimension, ReleasePlan
@@ -76,6 +77,16 @@ def dataset_of(value: dict[str, Any]) -> Dataset:
         sample=value.get("sample"),
         budget=_budget_of(own["budget"]) if "budget" in own else None,
         contribution=_contribution_of(own),
+        parts=_parts_of(own["parts"]) if "parts" in own else None,
+    )
+
+
+def _parts_of(value: dict[str, Any]) -> PartsDeclaration:
+    return PartsDeclaration(
+        holders=tuple(value["holders"]),
+        least=value.get("least", len(value["holders"])),
+        key_check=value["key_check"],
+        days=value.get("days"),
     )
 
 

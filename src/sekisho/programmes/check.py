@@ -16,6 +16,7 @@ from sekisho.programmes.cases import Decide, differing_cases
 from sekisho.programmes.check_budgets import budget_faults
 from sekisho.programmes.check_columns import dataset_faults, lookup_faults
 from sekisho.programmes.check_forms import form_faults_across
+from sekisho.programmes.check_parts import parts_faults
 from sekisho.programmes.check_plans import plan_faults
 from sekisho.programmes.guess import shown
 from sekisho.programmes.places import place_in
@@ -75,6 +76,7 @@ def _faults(
         yield from _head_faults(programme)
     yield from dataset_faults(programme)
     yield from budget_faults(programme)
+    yield from parts_faults(programme)
     yield from lookup_faults(programme)
     yield from _name_faults(programme)
     yield from public_faults_across(programme)

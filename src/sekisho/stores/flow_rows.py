@@ -10,6 +10,7 @@ from sekisho.model.release import Delivery, Release
 from sekisho.ports import InstalledProgramme
 from sekisho.stores import calendar_rows
 from sekisho.stores.codec import from_json, read_instant, to_json, write_instant
+from sekisho.stores.part_tables import still_counts
 from sekisho.stores.tables import deliveries, programmes, releases
 from sekisho.terms import RELEASE_TRANSITIONS, ReleaseState
 
@@ -59,13 +60,17 @@ def insert_delivery(connection: Connection, delivery: Delivery, index: int) -> N
     )
 
 
-def find_deliveries(connection: Connection, programme: str, dataset: str) -> list[Delivery]:
-    """The deliveries of a dataset, in the order in which they came."""
+def find_deliveries(
+    connection: Connection, programme: str, dataset: str, *, ever: bool = False
+) -> list[Delivery]:
+    """The deliveries of a dataset, in order; with `ever` also those that were taken back."""
     asked = (
         select(deliveries)
         .where(deliveries.c.programme == programme, deliveries.c.dataset == dataset)
         .order_by(deliveries.c.entry_index)
     )
+    if not ever:
+        asked = asked.where(still_counts())
     return [
         Delivery(
             id=row.id,

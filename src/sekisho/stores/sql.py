@@ -26,6 +26,7 @@ from sekisho.stores.database import WRITES, open_engine
 from sekisho.stores.duties import SqlDuties
 from sekisho.stores.faults import translated
 from sekisho.stores.forms import SqlForms
+from sekisho.stores.parts import SqlParts
 from sekisho.stores.records import SqlRecords
 from sekisho.stores.search import SqlSearch
 from sekisho.stores.shred import shred
@@ -60,6 +61,7 @@ class SqlStore:
         self._search = SqlSearch(self._change, self._look)
         self._duties = SqlDuties(self._change, self._look)
         self._calendar = SqlCalendar(self._change, self._look)
+        self._parts = SqlParts(self._change, self._look)
 
     @property
     def records(self) -> SqlRecords:
@@ -80,6 +82,11 @@ class SqlStore:
     def calendar(self) -> SqlCalendar:
         """Releases that wait for their moment, and notices."""
         return self._calendar
+
+    @property
+    def parts(self) -> SqlParts:
+        """Parts of datasets that several holders bring."""
+        return self._parts
 
     @property
     def forms(self) -> SqlForms:
@@ -122,10 +129,10 @@ class SqlStore:
             flow_rows.insert_delivery(connection, delivery, index)
         return index
 
-    def deliveries(self, programme: str, dataset: str) -> list[Delivery]:
-        """The deliveries of a dataset, in the order in which they came."""
+    def deliveries(self, programme: str, dataset: str, *, ever: bool = False) -> list[Delivery]:
+        """What was brought, in that order; with `ever` also what was taken back."""
         with self._look() as connection:
-            return flow_rows.find_deliveries(connection, programme, dataset)
+            return flow_rows.find_deliveries(connection, programme, dataset, ever=ever)
 
     def add_releases(
         self,

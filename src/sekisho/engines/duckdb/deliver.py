@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -118,6 +119,18 @@ def repeats(files: Sequence[Path], dataset: Dataset, watch: Watch, limits: Limit
     with explained(), session(limits, watch, files) as opened:
         asked = repeating(dataset, f"read_parquet([{paths}], union_by_name = true)")
         return int(opened.table(asked, "delivery.phase-key").to_pylist()[0]["k"])
+
+
+def days(file: Path, column: str, watch: Watch, limits: Limits) -> list[date]:
+    """The days that stand in a date column of a delivery, in order.
+
+    Raises: StorageError; CancelledError.
+    """
+    with explained(), session(limits, watch, [file]) as opened:
+        name = identifier(column)
+        asked = f"SELECT DISTINCT {name} AS d FROM read_parquet([{text(str(file.absolute()))}])"
+        found = opened.table(f"{asked} ORDER BY d", "delivery.phase-key").to_pylist()
+    return [each["d"] for each in found if each["d"] is not None]
 
 
 # --------------------------------------------------------------------------------------- parquet

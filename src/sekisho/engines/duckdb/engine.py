@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sekisho.engines.cells import check_one_measure, refuse_missing_groups, shown_group
-from sekisho.engines.duckdb.deliver import deliver, repeats
+from sekisho.engines.duckdb.deliver import days, deliver, repeats
 from sekisho.engines.duckdb.session import Limits, Session, explained, session
 from sekisho.engines.duckdb.views import dataset_view, lookup_view, paths_of
 from sekisho.errors import QueryError, StorageError, fault
@@ -43,6 +44,13 @@ class DuckDBEngine:
         Raises: StorageError; CancelledError.
         """
         return repeats(files, dataset, watch, self.limits)
+
+    def days(self, file: Path, column: str, watch: Watch) -> list[date]:
+        """The days that stand in a date column of a delivery, in order.
+
+        Raises: StorageError; CancelledError.
+        """
+        return days(file, column, watch, self.limits)
 
     def contributions(
         self, query: Aggregate, sources: Sources, contributor: str, top: int, watch: Watch

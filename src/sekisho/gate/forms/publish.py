@@ -98,7 +98,7 @@ def count(call: Call, programme_id: str, form_id: str, watch: Watch) -> Delivery
     if form.dataset is None:
         raise Refused(fault("forms.no-dataset", form=form.id))
     dataset = dataset_of(programme, form.dataset)
-    permit(call, Action.LOAD, programme, of=(dataset.holder or programme.steward,))
+    permit(call, Action.LOAD, programme, of=dataset.holders(programme.steward))
     store = house.store.forms
     with held(house.folder.root / "locks" / f"form-{programme.id}-{form.id}"):
         number = _batch(call, programme, form)
@@ -108,7 +108,7 @@ def count(call: Call, programme_id: str, form_id: str, watch: Watch) -> Delivery
             source = own / f"{form.id}.csv"
             text = dataset_csv(form, dataset, [made[each] for each in ids])
             write_whole(source, text.encode())
-            delivery = bring(call, programme, dataset, source, watch)
+            delivery = bring(call, programme, dataset, (source, None), watch)
         store.finish_batch(programme.id, form.id, number, delivery.id)
     return delivery
 

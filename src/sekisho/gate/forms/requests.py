@@ -187,7 +187,7 @@ def deliver(call: Call, request_id: str, source: Path, watch: Watch) -> Delivere
         raise Refused(fault("forms.request-state", state=state))
     programme = installed(house, found.programme, afresh=True)
     dataset = dataset_of(programme, found.dataset)
-    delivery = bring(call, programme, dataset, source, watch)
+    delivery = bring(call, programme, dataset, (source, None), watch)
     form = form_of_request(call, found)
     zone = form.deadline.zone if form.deadline else "UTC"
     now = house.clock.now()

@@ -1,0 +1,200 @@
+"""Several holders of one dataset: what each may learn, spoil or hide."""
+
+import json
+import shutil
+from datetime import date
+
+import pytest
+
+import sekisho
+from sekisho.errors import Conflict, DeliveryError, NotFound, NotPermitted, Refused, UsageError
+from sekisho.formats.pseudonyms import pseudonym
+from tests.lib import private
+from tests.lib import shared_trips as shared
+
+TRIPS = (private.PROGRAMME, "trips")
+
+
+@pytest.fixture(scope="module")
+def new_node(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shared")
+    shared.make_node(folder).close()
+    return folder / "node"
+
+
+@pytest.fixture
+def node(new_node, tmp_path):
+    """A node of its own, copied from one that was made once."""
+    shutil.copytree(new_node, tmp_path / "node")
+    with sekisho.open(tmp_path / "node") as opened:
+        yield opened
+
+
+def codes(refused):
+    return [each.code for each in refused.value.faults]
+
+
+def test_yesterdays_file_again_counts_once(node, tmp_path):
+    first = shared.bring(node, tmp_path, "alpha", range(20))
+    again = shared.bring(node, tmp_path, "alpha", range(20))
+    assert again == first
+
+
+def test_another_holders_very_file_is_refused(node, tmp_path):
+    shared.bring(node, tmp_path, "alpha", range(20))
+    with pytest.raises(DeliveryError) as refused:
+        shared.bring(node, tmp_path, "beta", range(20))
+    assert codes(refused) == ["parts.others-file"]
+
+
+def test_half_of_what_a_part_is_said_to_cover_is_refused(node, tmp_path):
+    file = shared.write_part(
+        tmp_path, "half", shared.lines(range(20), (shared.FIRST, date(2024, 1, 5)))
+    )
+    with pytest.raises(DeliveryError) as refused:
+        node.as_("alpha-officer").load(*TRIPS, file, part=shared.said())
+    assert codes(refused) == ["parts.days-missing"]
+
+
+def test_days_of_another_zone_are_refused(node, tmp_path):
+    moved = (date(2024, 1, 2), date(2024, 1, 11))
+    file = shared.write_part(tmp_path, "moved", shared.lines(range(20), moved))
+    with pytest.raises(DeliveryError) as refused:
+        node.as_("alpha-officer").load(*TRIPS, file, part=shared.said())
+    assert codes(refused) == ["parts.days-outside"]
+
+
+def test_amounts_in_another_unit_are_refused(node, tmp_path):
+    rows = [line.replace(",10.0", ",36000.0") for line in shared.lines(range(20))]
+    file = shared.write_part(tmp_path, "seconds", rows)
+    with pytest.raises(DeliveryError):
+        node.as_("alpha-officer").load(*TRIPS, file, part=shared.said())
+
+
+def test_devices_that_stand_twice_in_one_part_are_scaled_as_one(node, tmp_path):
+    """A device written twice is one unit: its rows share one weight, in one part or in two."""
+    shared.bring(node, tmp_path, "alpha", range(20))
+    file = shared.write_part(tmp_path, "twice", shared.lines(range(15, 35)) * 2)
+    delivered = node.as_("beta-officer").load(*TRIPS, file, part=shared.said())
+    assert delivered.rows == 2 * 20 * 10
+
+
+def test_pseudonyms_under_another_key_are_refused(node, tmp_path):
+    file = shared.write_part(tmp_path, "other", shared.lines(range(20)), shared.OTHER_KEY)
+    for said in (shared.said(key=shared.OTHER_KEY), None):
+        with pytest.raises(DeliveryError) as refused:
+            node.as_("alpha-officer").load(*TRIPS, file, part=said)
+        assert codes(refused) == ["parts.other-key"]
+
+
+def test_plain_identifiers_are_refused_and_not_repeated(node, tmp_path):
+    file = private.write_trips(tmp_path / "plain.csv", shared.lines(range(3)))
+    with pytest.raises(DeliveryError) as refused:
+        node.as_("alpha-officer").load(*TRIPS, file, part=shared.said())
+    assert not any("user-" in line for line in refused.value.sentences())
+
+
+def test_nobody_brings_or_takes_back_another_holders_part(node, tmp_path):
+    shared.bring(node, tmp_path, "alpha", range(20))
+    file = shared.write_part(tmp_path, "x", shared.lines(range(5)))
+    with pytest.raises(NotPermitted):
+        node.load(*TRIPS, file, part=shared.said())
+    with pytest.raises(NotPermitted):
+        node.parts.take_back(*TRIPS)
+    with pytest.raises(Conflict):
+        node.as_("beta-officer").parts.take_back(*TRIPS)
+    assert node.as_("alpha-officer").parts.own(*TRIPS).parts[0].withdrawn_index is None
+
+
+def test_a_holder_sees_of_others_only_that_their_part_is_there(node, tmp_path):
+    shared.bring(node, tmp_path, "alpha", range(20))
+    seen = node.as_("beta-officer").parts.own(*TRIPS)
+    assert (seen.parts, seen.present, seen.missing) == ((), ("alpha",), ("beta", "gamma"))
+
+
+def test_a_holder_may_not_read_why_or_check_a_pattern_over_all_parts(node, tmp_path):
+    shared.bring(node, tmp_path, "alpha", range(20))
+    shared.bring(node, tmp_path, "beta", range(20, 40))
+    made = node.release(private.PROGRAMME, "trips-2024")
+    with pytest.raises(NotPermitted):
+        node.as_("alpha-officer").verify_certificate(made.id)
+
+
+def test_too_few_parts_name_who_is_missing(node, tmp_path):
+    shared.bring(node, tmp_path, "alpha", range(20))
+    with pytest.raises(Refused) as refused:
+        node.release(private.PROGRAMME, "trips-2024")
+    assert codes(refused) == ["parts.too-few"]
+    assert "`beta`, `gamma`" in refused.value.sentences()[0]
+    assert all(each.charges == () for each in node.budgets())
+
+
+def test_a_part_that_ends_earlier_than_the_others_is_refused(node, tmp_path):
+    shared.bring(node, tmp_path, "alpha", range(20))
+    shared.bring(node, tmp_path, "beta", range(20, 40), (shared.FIRST, date(2024, 1, 9)))
+    with pytest.raises(Refused) as refused:
+        node.release(private.PROGRAMME, "trips-2024")
+    assert codes(refused) == ["parts.other-days"]
+
+
+def test_a_period_is_not_released_with_a_part_more_or_less(node, tmp_path):
+    """The difference of the two would show how large the part is."""
+    for number, carrier in enumerate(("alpha", "beta")):
+        shared.bring(node, tmp_path, carrier, range(20 * number, 20 * number + 20))
+    first = node.release(private.PROGRAMME, "trips-2024")
+    assert first.release.parts.missing == ("gamma",)
+    shared.bring(node, tmp_path, "gamma", range(40, 60))
+    with pytest.raises(Refused) as refused:
+        node.release(private.PROGRAMME, "trips-2024")
+    assert codes(refused) == ["parts.others-before"]
+    question = "SELECT COUNT(*) AS n FROM trips WHERE day <= DATE '2024-12-31'"
+    with pytest.raises(Refused):
+        node.query(private.PROGRAMME, question, purpose=private.PURPOSE, epsilon="0.5")
+    node.as_("gamma-officer").parts.take_back(*TRIPS)
+    again = node.release(private.PROGRAMME, "trips-2024")
+    assert again.id == first.id
+
+
+def test_the_release_after_a_part_was_taken_back_says_so(node, tmp_path):
+    for number, carrier in enumerate(("alpha", "beta", "gamma")):
+        people = range(20 * number, 20 * number + 20)
+        shared.bring(node, tmp_path, carrier, people)
+        if carrier != "gamma":
+            shared.bring(node, tmp_path, carrier, people, shared.NEXT)
+    first = node.release(private.PROGRAMME, "trips-2024")
+    assert first.release.parts.missing == ()
+    files = list((node.folder / "deliveries").rglob("*.parquet"))
+    node.as_("gamma-officer").parts.take_back(*TRIPS)
+    assert len(list((node.folder / "deliveries").rglob("*.parquet"))) == len(files) - 1
+    assert node.verify_certificate(first.id) == []
+    second = node.release(private.PROGRAMME, "trips-2025")
+    assert second.release.parts.present == ("alpha", "beta")
+    about = json.loads((second.folder / "release.json").read_text("utf-8"))
+    assert about["holders"] == {"present": ["alpha", "beta"], "missing": ["gamma"]}
+    assert node.verify().passed
+
+
+def test_a_part_that_was_taken_back_does_not_come_back(node, tmp_path):
+    shared.bring(node, tmp_path, "alpha", range(20))
+    node.as_("alpha-officer").parts.take_back(*TRIPS)
+    with pytest.raises(Conflict):
+        shared.bring(node, tmp_path, "alpha", range(20))
+
+
+def test_a_part_must_say_its_days(node, tmp_path):
+    file = shared.write_part(tmp_path, "x", shared.lines(range(5)))
+    part = shared.SaidOfPart(shared.key_check(shared.KEY))
+    with pytest.raises(UsageError) as refused:
+        node.as_("alpha-officer").load(*TRIPS, file, part=part)
+    assert codes(refused) == ["parts.days-unsaid"]
+
+
+def test_no_release_without_any_part(node):
+    with pytest.raises(NotFound):
+        node.release(private.PROGRAMME, "trips-2024")
+
+
+def test_one_person_has_one_pseudonym_however_the_name_is_composed():
+    assert pseudonym(shared.KEY, "が") == pseudonym(shared.KEY, "か\u3099")
+    assert pseudonym(shared.KEY, "a") != pseudonym(shared.OTHER_KEY, "a")
+    assert pseudonym(shared.KEY, "a") != pseudonym(shared.KEY, "b")
