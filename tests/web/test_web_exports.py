@@ -128,6 +128,13 @@ def test_a_program_gets_the_form_that_it_accepts(client, accept, place):
     assert answer.headers["vary"] == "Accept, Accept-Language"
 
 
+def test_a_program_gets_the_form_of_exactly_one_revision(client):
+    answer = client.get(f"{RELEASE}/r1", headers={"Accept": "text/csv"})
+    assert answer.headers["location"] == f"{RELEASE}/r1/{PLAN}.csv"
+    assert client.get(answer.headers["location"]).status_code == 200
+    assert client.get(f"{RELEASE}/r1").headers["location"] == f"/en{RELEASE}/r1"
+
+
 def test_a_changed_file_is_not_packed(own_node, own_client):
     served = own_node.put(release(), formats=PLAIN)
     file = served.files[f"{PLAN}.csv"]

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
+from sekisho.node.exports import name_of
 from sekisho.web.languages import asked_language, wished_language
 from sekisho.web.pages import views
 from sekisho.web.security import only
