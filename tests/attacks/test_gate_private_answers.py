@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 
 import sekisho
+from sekisho.engines.bounding import DuckDBBounding
 from sekisho.errors import (
     CancelledError,
     NotFound,
@@ -134,7 +135,9 @@ def test_an_answer_s_papers_hold_what_must_be_known_and_prove_its_charge(node):
     (charge,) = said["charges"]
     assert charge["entry"] == answer.entry_index
     assert Decimal(said["guarantee"]["loss"]) == node._house.store.charges()[0].loss
-    assert said["interval"].endswith("noise alone")
+    corrected = any(each["corrected_by"] for each in said["bounds"])
+    assert said["interval"].startswith("95 % for the noise")
+    assert said["interval"].endswith("noise alone") is not corrected
     assert said["decision"]["outcome"] == "allowed"
     assert answer.explain()
     names = {f"entry-{charge['entry']}.json", f"proof-{charge['entry']}.tlog-proof", ANSWER}
@@ -182,7 +185,6 @@ def test_a_question_is_a_job_that_others_see(node):
 
 def test_a_question_stopped_after_its_charge_is_flagged_and_finished_for_nothing(node, monkeypatch):
     put = node.questions.asked(PROGRAMME, COUNT, purpose=PURPOSE, epsilon="0.5")
-    house = node._house
 
     class Stopped:
         def bounded(self, *_asked):
@@ -191,7 +193,7 @@ def test_a_question_stopped_after_its_charge_is_flagged_and_finished_for_nothing
             raise CancelledError(fault("job.cancelled"))
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(house.bounding), "bounded", Stopped.bounded)
+        patched.setattr(DuckDBBounding, "bounded", Stopped.bounded)
         with pytest.raises(CancelledError):
             node.questions.ask(put, Watch())
     (state,) = node.budgets()
@@ -323,7 +325,7 @@ def test_an_answer_and_a_failure_after_rows_are_read_appear_at_the_step(node, mo
         def bounded(*_asked):
             raise broken
 
-        monkeypatch.setattr(type(node._house.bounding), "bounded", bounded)
+        monkeypatch.setattr(DuckDBBounding, "bounded", bounded)
     began = time.monotonic()
     with suppress(StorageError):
         ask(node)
