@@ -32,7 +32,14 @@ from sekisho.web.pages.table_page import plain_state, table_page
 from sekisho.web.pages.table_state import NAMES, TableState
 from sekisho.web.scripts import vega_address
 from sekisho.web.security import LIVE_POLICY, only
-from sekisho.web.served import Served, Shelf, is_handed_out, revision, revisions
+from sekisho.web.served import (
+    Served,
+    ServedRelease,
+    Shelf,
+    is_handed_out,
+    revision,
+    revisions,
+)
 
 _PICTURES = {"chart.svg": WIDE, "chart-narrow.svg": NARROW}
 _SPECS = {"chart.json": WIDE, "chart-narrow.json": NARROW}
@@ -129,8 +136,7 @@ def _release(
     state = state.settled(table)
     lines = released.explain(language)
     return {
-        "r": lambda name, **fields: sentence(f"release_page.{name}", fields, language),
-        "p": lambda name, **fields: sentence(f"public.{name}", fields, language),
+        **_words(language),
         "release": release,
         "title": table.title.said(language),
         "programme_title": shelf.programme.title.said(language),
@@ -152,9 +158,7 @@ def _release(
         "witnesses": witness_views(proof.witnesses, language),
         "proof_faults": [full_sentence(each.sentence(language), language) for each in proof.faults],
         "commands": commands(released, proof.index, node.verifier_key),
-        "downloads": [*views.downloads(released, language), *views.made(released, language)]
-        if handed_out
-        else [],
+        "downloads": _downloads(released, language) if handed_out else [],
         "papers": views.papers(released, language),
         "digests": views.digest_lines(released),
         "about": papers_of(released),
@@ -163,6 +167,18 @@ def _release(
         "linked": _linked(shelf, release, language),
         "citation": views.citation(shelf, released, node.origin, language),
     }
+
+
+def _words(language: Language) -> dict[str, object]:
+    """The texts of the page, and those of its indicators."""
+    return {
+        "r": lambda name, **fields: sentence(f"release_page.{name}", fields, language),
+        "p": lambda name, **fields: sentence(f"public.{name}", fields, language),
+    }
+
+
+def _downloads(released: ServedRelease, language: Language) -> list[views.FileView]:
+    return [*views.downloads(released, language), *views.made(released, language)]
 
 
 def _chart(release: Release, state: TableState, language: Language) -> dict[str, object]:
