@@ -178,6 +178,7 @@ def test_a_release_that_disclosed_is_taken_down_and_its_proof_still_holds(tmp_pa
             node.calendar.withdraw(each.id, ErrorClass.DISCLOSURE, WHY)
             found = node.as_anybody().released(each.id)
             assert found.became.taken_down
+            assert found.table.shown == 0, "no figure comes out of the store either"
             left = set(found.files)
             assert left == {"manifest.json", "entry.json", "proof.tlog-proof"}
             assert node.proof(each.id).verified

@@ -1,6 +1,7 @@
 """What became of releases: notices as everybody reads them, and the history of a release."""
 
 import shutil
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -9,6 +10,7 @@ from sekisho.gate.house import House
 from sekisho.model.calendar import Notice, NoticeKind
 from sekisho.model.canonical import canonical
 from sekisho.model.release import Became, Release
+from sekisho.model.table import SUPPRESSED, Row
 from sekisho.terms import ReleaseState
 
 _PAPERS = frozenset({"manifest.json", "entry.json"})
@@ -57,6 +59,15 @@ def became_of(house: House, release: Release) -> Became:
         next((each for each in later if each.corrects == release.id), None),
         next((each for each in notices if each.kind is NoticeKind.WITHDRAWN), None),
     )
+
+
+def shown_of(release: Release, became: Became) -> Release:
+    """A release as it may be shown: without its figures once those are taken down."""
+    if not became.taken_down:
+        return release
+    table = release.table
+    rows = tuple(Row(row.groups, SUPPRESSED) for row in table.rows)
+    return replace(release, table=replace(table, rows=rows))
 
 
 def take_away(house: House, programme_id: str | None = None) -> None:

@@ -13,7 +13,7 @@ from sekisho import people
 from sekisho.errors import Fault, NotFound, fault
 from sekisho.gate import admit, members
 from sekisho.gate.house import Call, House
-from sekisho.gate.notices import became_of
+from sekisho.gate.notices import became_of, shown_of
 from sekisho.gate.part_checks import SaidOfPart
 from sekisho.model.actor import Actor, Participant, RegisteredKey
 from sekisho.model.programme import Programme
@@ -309,7 +309,8 @@ class Node(Working):
 
     def _with_data(self, release_id: str, action: Action) -> tuple[Release, list[Delivery]]:
         """A release and all data of its programme, for those whose data it is."""
-        release = self.released(release_id).release
+        shown = self.released(release_id).release
+        release = self._house.store.release(release_id) or shown
         programme = admit.installed(self._house, release.programme)
         admit.permit(self._call, action, programme, programme.holders)
         ids = [each.id for each in programme.datasets]
@@ -379,4 +380,5 @@ class Node(Working):
         folder = self._house.folder.release(release.id)
         if release.state is ReleaseState.MADE and release.held_until is not None:
             folder = self._house.folder.embargoed(release.id)
-        return Released(release, folder, self.language, became_of(self._house, release))
+        became = became_of(self._house, release)
+        return Released(shown_of(release, became), folder, self.language, became)
