@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sekisho.model.table import Cell, Suppressed, Table, Uncertainty
-from sekisho.present.pivot import Grid, Heading, digits, pivot, said, shown_decimals
+from sekisho.present.pivot import Grid, Heading, digits, pivot, shown_decimals
 from sekisho.terms import Language
 from sekisho.text import sentence
 
@@ -65,7 +65,7 @@ class Point:
     cell: Cell
     uncertainty: Uncertainty | None
     said: str
-    """The number as the table shows it."""
+    """The number; empty where it is hidden."""
     tip: str
     """The number with its place, in words."""
 
@@ -237,7 +237,7 @@ class _Telling:
             cell = cells[place]
             if cell is not None:
                 tip = self._tip(f"{title} – {column.label}", cell, bounds[place])
-                shown = said(cell, self.decimals, self.language)
+                shown = "" if isinstance(cell, Suppressed) else digits(cell, self.decimals)
                 points.append(Point(column.label, cell, bounds[place], shown, tip))
         return Panel(title, tuple(points))
 

@@ -148,7 +148,9 @@ def table_page(release: Release, state: TableState, language: Language) -> dict[
         "count": _count(rows, language),
         "row_pages": _row_pages(rows, state),
         "column_pages": _column_pages(columns, state),
-        "fold_all": state.address(fold="all", page=1) if rows.parents - rows.folded else None,
+        "fold_all": state.address(fold="all", page=1)
+        if rows.parents - rows.folded and not state.is_filtered
+        else None,
         "unfold_all": state.address(fold="", page=1) if rows.folded else None,
         "whole": state.address(
             **dict.fromkeys(("find", "least", "most", "sort", "fold"), ""), page=1, by=0

@@ -150,6 +150,6 @@ def _number(name: str, value: str) -> str:
         number = Decimal(plain)
     except InvalidOperation:
         raise UsageError(fault("release_page.no-number", parameter=name)) from None
-    if not number.is_finite() or len(plain) > 30:
+    if not number.is_finite() or len(plain) > 30 or abs(number.adjusted()) > 30:
         raise UsageError(fault("release_page.no-number", parameter=name))
     return plain
