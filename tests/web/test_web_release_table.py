@@ -46,7 +46,7 @@ def column(label):
         "most=NaN",
         "least=Infinity",
         "least=1e999999999999",
-        "rows=elsewhere",
+        "rows=unheard-of",
         "columns=__class__",
         "at=1",
         "show=x",
