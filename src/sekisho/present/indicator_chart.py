@@ -113,7 +113,19 @@ def _lines(result: Result) -> Drawn:
             points = found.setdefault(figure.group, [])
             points += [_hole(points[-1]["at"], figure.at)] if points else []
             points.append(_point(figure.at, figure.estimate))
-    return {group: [each for each in points if each] for group, points in found.items()}
+    return {group: _banded([each for each in points if each]) for group, points in found.items()}
+
+
+def _banded(points: list[dict[str, object]]) -> list[dict[str, object]]:
+    """A point that is exact beside uncertain ones has a band of no width, not the others'."""
+    if not any("low" in each for each in points):
+        return points
+    return [
+        each
+        if "low" in each or each["past"]
+        else {**each, "low": each["value"], "high": each["value"]}
+        for each in points
+    ]
 
 
 def _hole(before: object, at: str) -> dict[str, object]:
