@@ -25,7 +25,7 @@ def test_every_block_says_what_the_page_says(folder):
         "LC_ALL": "C.UTF-8",
         "SEKISHO_LANGUAGE": "en",
     }
-    assert len(STEPS) == 4
+    assert len(STEPS) == 5
     for block, said in STEPS:
         command = ["bash", "-euo", "pipefail", "-c", block]
         done = subprocess.run(

@@ -17,7 +17,8 @@ from sekisho.lanes.statistics.finished.readings import (
     spelling_of,
 )
 from sekisho.node.audits import audit_files
-from sekisho.present.audited import audit_json, audit_lines, audit_page
+from sekisho.present.audit_page import audit_page
+from sekisho.present.audited import audit_json, audit_lines
 from sekisho.terms import Language
 
 

@@ -68,9 +68,11 @@ def infer(system: System, asked: Asked, watch: Watch) -> Inferred:
         unproven = more.unproven
     else:
         programs, reasons, unproven = 0, {}, np.zeros(0, dtype=np.int64)
-    _echoed(system, (low, high, sharp))
-    known = ends.consistent & (ends.fixed | judge.is_known(low, high))
-    narrow = judge.is_narrow(low, high)
+    echoed = _echoed(system, (low, high, sharp), judge)
+    # INVARIANT: without rounding, known means proven in whole numbers; what only a program says is
+    # close (test_finished_oracle: every_weakness_is_found_and_none_where_there_is_none).
+    known = ends.consistent & (ends.fixed | (judge.rounded & judge.is_known(low, high)) | echoed)
+    narrow = judge.is_narrow(low, high) | judge.is_known(low, high)
     narrow[unproven] = True
     narrow &= ends.consistent & ~known
     return Inferred(low, high, sharp, known, narrow, ends.consistent, programs, ends, reasons)
@@ -88,9 +90,10 @@ def _with_ratios(system: System, ends: Ends) -> None:
         carry(system, ends, moved)
 
 
-def _echoed(system: System, into: tuple[Floats, Floats, Bools]) -> None:
-    """A hidden ratio follows from what it is the ratio of; in place."""
+def _echoed(system: System, into: tuple[Floats, Floats, Bools], judge: Judge) -> Bools:
+    """A hidden ratio follows from what it is the ratio of, in place; which are known by it."""
     low, high, sharp = into
+    ratios = np.zeros(low.size, dtype=bool)
     for ratio, line in system.echoes:
         ends = [
             (side.value / system.grain,) * 2
@@ -102,7 +105,8 @@ def _echoed(system: System, into: tuple[Floats, Floats, Bools]) -> None:
         if least >= 0 and base_least > 0:
             low[ratio] = max(low[ratio], line.scale / 2 * least / base_most)
             high[ratio] = min(high[ratio], line.scale / 2 * most / base_least)
-            sharp[ratio] = False
+            sharp[ratio], ratios[ratio] = False, True
+    return ratios & judge.is_known(low, high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
