@@ -65,6 +65,25 @@ def test_every_block_runs_and_says_what_is_true(place, printed):
     assert f"archive verified: every file of `{RELEASE}`" in printed
 
 
+def test_a_mark_for_what_is_no_csv_is_refused(place, capsys):
+    node = str(place / "node")
+    assert run(["release", "export", node, RELEASE, "--format", "json", "--bom"]) == 2
+    assert "--bom" in capsys.readouterr().err
+
+
+def test_an_older_release_is_written_in_a_newer_form_and_says_so(place, tmp_path, capsys):
+    (file,) = place.glob("node/releases/*/*.sdmx.csv")
+    kept = file.read_bytes()
+    file.unlink()
+    asked = ["--format", "sdmx.csv", "--out", str(tmp_path / "t.csv")]
+    try:
+        assert run(["release", "export", str(place / "node"), RELEASE, *asked]) == 0
+    finally:
+        file.write_bytes(kept)
+    assert (tmp_path / "t.csv").read_bytes() == kept
+    assert "does not stand for it" in capsys.readouterr().out
+
+
 def test_every_form_that_the_page_names_is_one():
     from sekisho.model.export import FORMS
 

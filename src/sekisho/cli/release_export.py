@@ -6,6 +6,7 @@ import click
 
 from sekisho import text
 from sekisho.cli.options import Speaker, common, language_of_environment
+from sekisho.errors import UsageError, fault
 from sekisho.model.export import EXCEL_CSV, FORMS
 
 
@@ -35,6 +36,8 @@ def export(
     import sekisho
     from sekisho.node.exports import name_of, status_of, write_export
 
+    if bom and form not in {"csv", EXCEL_CSV}:
+        raise UsageError(fault("exports.bom-only-csv"))
     with sekisho.open(node, actor=speaker.actor) as opened:
         released = opened.released(release_id)
         wanted = EXCEL_CSV if bom and form == "csv" else form
