@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sekisho.cli.options import Speaker, common, said
+from sekisho.cli.options import Speaker, common, language_of_environment, said
 from sekisho.cli.progress import watched
+from sekisho.text import sentence
 
 if TYPE_CHECKING:
     from sekisho.gate.part_checks import SaidOfPart
+
+
+def _part(name: str) -> str:
+    return sentence(f"parts.{name}", {}, language_of_environment())
 
 
 @click.command(help=said("help-load"))
@@ -18,9 +23,9 @@ if TYPE_CHECKING:
 @click.argument("programme")
 @click.argument("dataset")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--key-check", help=said("parts.help-key-check"))
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help=said("parts.help-from"))
-@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help=said("parts.help-to"))
+@click.option("--key-check", help=_part("help-key-check"))
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help=_part("help-from"))
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help=_part("help-to"))
 @common
 def load(
     speaker: Speaker, node: Path, programme: str, dataset: str, file: Path, **part: Any
