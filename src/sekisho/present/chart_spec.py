@@ -104,7 +104,9 @@ def _power(drawn: Drawing) -> int:
         abs(Decimal(point.cell)) for point in drawn.points if not isinstance(point.cell, Suppressed)
     ]
     largest = max(shown, default=Decimal(0))
-    return next((power for power in (9, 6, 3) if largest >= 2 * 10**power), 0)
+    # Bars that lie flat have their numbers written behind them: thousands need no shorter scale.
+    steps = (9, 6) if drawn.lies_flat else (9, 6, 3)
+    return next((power for power in steps if largest >= 2 * 10**power), 0)
 
 
 def _value(point: Point, pen: _Pen) -> Spec:
