@@ -104,7 +104,7 @@ CONSTRUCTS = (
     ),
     Construct(
         "Counting rows",
-        "A unit's rows in a group are its contribution; a unit with more than declared is scaled down.",
+        "A unit's rows in a group are its contribution; a unit with more than counts fully is scaled down.",
         "SELECT region, COUNT(*) AS trips FROM trips GROUP BY region",
     ),
     Construct(

@@ -47,19 +47,25 @@ Grid = dict[tuple[str, int, Level], Estimates]
 """By measure, component of the measure, and grouping set."""
 
 
-def estimates_of(plan: Plan, drawn: Draw, *, corrected: bool = True) -> Grid:
-    """Every component of every measure at every grouping set of the query.
-
-    Counts are corrected for clipping where that is sound, or left as they were counted.
-    """
+def estimates_of(plan: Plan, drawn: Draw) -> Grid:
+    """Every component of every measure at every grouping set of the query, as it was counted."""
     found: Grid = {}
     for number, bundle in enumerate(plan.bundles):
         for wanted in bundle.wanted if plan.bound.vectors[number].grid is None else ():
             for part in range(len(wanted.amounts)):
                 for level, estimates in _component(plan, drawn, number, wanted, part):
-                    settled = drawn.settled.get(number) if corrected else None
-                    found[wanted.name, part, level] = _corrected(estimates, settled)
+                    found[wanted.name, part, level] = estimates
     return found
+
+
+def corrected(plan: Plan, drawn: Draw, counted: Grid) -> Grid:
+    """The same with counts corrected for clipping, where that is sound."""
+    settled = {
+        wanted.name: drawn.settled.get(number)
+        for number, bundle in enumerate(plan.bundles)
+        for wanted in bundle.wanted
+    }
+    return {key: _corrected(each, settled[key[0]]) for key, each in counted.items()}
 
 
 def _corrected(estimates: Estimates, settled: Settled | None) -> Estimates:

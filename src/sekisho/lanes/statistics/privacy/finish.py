@@ -19,7 +19,13 @@ from sekisho.lanes.statistics.privacy.after import (
 )
 from sekisho.lanes.statistics.privacy.consistency import Numbers
 from sekisho.lanes.statistics.privacy.draw import Draw
-from sekisho.lanes.statistics.privacy.estimates import Estimates, Grid, estimates_of, groups_of
+from sekisho.lanes.statistics.privacy.estimates import (
+    Estimates,
+    Grid,
+    corrected,
+    estimates_of,
+    groups_of,
+)
 from sekisho.lanes.statistics.privacy.limits import limits_of
 from sekisho.lanes.statistics.privacy.lost import lost_shares
 from sekisho.lanes.statistics.privacy.measures import Reading, Wanted
@@ -27,7 +33,7 @@ from sekisho.lanes.statistics.privacy.plan_bounding import Plan
 from sekisho.lanes.statistics.privacy.quantile_values import quantile_values
 from sekisho.lanes.statistics.privacy.settle import with_sizes
 from sekisho.lanes.statistics.privacy.spread import spread_of
-from sekisho.lanes.statistics.privacy.table import PrivateRow, PrivateTable
+from sekisho.lanes.statistics.privacy.table import Number, PrivateRow, PrivateTable
 from sekisho.lanes.statistics.privacy.uncertainty import NORMAL_REACH, Interval
 from sekisho.query.expressions import ColumnRef, Named, Type, columns_of
 from sekisho.query.plan import OrderKey
@@ -50,15 +56,15 @@ def finish(plan: Plan, drawn: Draw) -> PrivateTable:
     at = {g.name: n for n, g in enumerate(query.aggregate.groups)}
     places = [at[str(getattr(o.expression, "name", ""))] for o in shown_groups]
     changed = _corrected_outputs(plan, drawn, rest)
-    clipped = (row for _, row in _rows(plan, drawn, corrected=False))
+    grid = estimates_of(plan, drawn)
+    clipped = _as_counted(plan, drawn, grid, changed)
     kept: list[tuple[Row, PrivateRow]] = []
-    for groups, row in _rows(plan, drawn):
-        as_counted = next(clipped) if changed else row
+    for groups, row in _rows(plan, drawn, corrected(plan, drawn, grid)):
+        before = next(clipped) if changed else {}
         if is_true(query.having, row):
             numbers = {o.name: number_of(o.expression, row) for o in rest}
-            for each in changed:
-                number = number_of(each.expression, as_counted)
-                numbers[each.name] = replace(numbers[each.name], clipped=number)
+            for name, number in before.items():
+                numbers[name] = replace(numbers[name], clipped=number)
             kept.append((row, PrivateRow(tuple(groups[p] for p in places), numbers)))
     outputs = {o.name: o.expression for o in query.outputs}
     for key in reversed(query.order):
@@ -94,10 +100,29 @@ def _sort(kept: list[tuple[Row, PrivateRow]], key: OrderKey, outputs: dict[str, 
     kept[:] = known + missing
 
 
-def _rows(
-    plan: Plan, drawn: Draw, *, corrected: bool = True
-) -> Iterator[tuple[tuple[str | None, ...], Row]]:
-    grid = estimates_of(plan, drawn, corrected=corrected)
+def _as_counted(
+    plan: Plan, drawn: Draw, grid: Grid, changed: Sequence[Named]
+) -> Iterator[dict[str, Number]]:
+    """Row by row, what corrected outputs were before: plain counts without looking at the rest."""
+    wanted = {w.name: w for bundle in plan.bundles for w in bundle.wanted}
+    plain = [o for o in changed if isinstance(o.expression, ColumnRef)]
+    if len(plain) < len(changed):
+        for _, row in _rows(plan, drawn, grid):
+            yield {o.name: number_of(o.expression, row) for o in changed}
+        return
+    for level in plan.query.aggregate.grouping_sets:
+        columns = []
+        for output in plain:
+            measure = wanted[str(getattr(output.expression, "name", ""))]
+            estimates = grid[measure.name, 0, level]
+            error = float(np.sqrt(estimates.variance)) * _step(measure, 0)
+            values = _values(measure, 0, estimates)
+            columns.append([Number(each.value, error, each.interval) for each in values])
+        for numbers in zip(*columns, strict=True):
+            yield {o.name: each for o, each in zip(plain, numbers, strict=True)}
+
+
+def _rows(plan: Plan, drawn: Draw, grid: Grid) -> Iterator[tuple[tuple[str | None, ...], Row]]:
     wanted = {w.name: w for bundle in plan.bundles for w in bundle.wanted}
     asked = [wanted[m.name] for m in plan.query.aggregate.measures]
     groups = plan.query.aggregate.groups
