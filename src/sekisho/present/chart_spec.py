@@ -134,7 +134,7 @@ _WORDS = {"tooltip": {"field": "tip"}, "description": {"field": "tip"}}
 
 def _upright(pen: _Pen, panel: Panel) -> Spec:
     """A panel whose values go up: bars, or a line over time."""
-    x = {
+    x: Spec = {
         "field": "at",
         "type": "nominal",
         "sort": list(pen.drawn.places),
