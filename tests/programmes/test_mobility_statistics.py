@@ -1,6 +1,7 @@
 """The programme on mobility: what its published figures say, taken in as anybody would."""
 
 import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -8,7 +9,12 @@ import pytest
 import sekisho
 from sekisho.cli.main import run
 from sekisho.errors import NotFound
+from sekisho.gate.part_checks import SaidOfPart
+from sekisho.model.actor import Actor, Participant
 from sekisho.model.indicator import Estimate, NotEstimable
+from sekisho.model.text import Text
+from sekisho.programmes.shipped import shipped_programmes
+from sekisho.terms import Language, ParticipantKind, Role
 
 PROGRAMME = "mobility-statistics"
 TABLE = "us-daily-mobility"
@@ -94,3 +100,60 @@ def test_the_json_holds_every_row_and_every_figure(data):
     frame = data.to_pandas()
     assert list(frame.columns) == ["day", "area", "m50_index", "m50_km", "devices"]
     assert "stay-at-home" in data._repr_html_() or "orders" in data._repr_html_()
+
+
+KEY_CHECK = "65417f69d4f5b0b60f58cff6ee7ac150"
+STRETCHES = {1: (date(2020, 3, 1), date(2020, 4, 19)), 2: (date(2020, 4, 21), date(2020, 5, 15))}
+
+
+@pytest.fixture(scope="module")
+def carriers(node):
+    """The node once both made-up carriers have brought their parts."""
+    sample = shipped_programmes()[PROGRAMME] / "sample"
+    for carrier in ("a", "b"):
+        name = Text(f"Carrier {carrier} (made up)", f"通信会社{carrier}（架空）")
+        holder = f"demo-carrier-{carrier}"
+        node.add_participant(Participant(holder, name, ParticipantKind.BUSINESS_OPERATOR, "JP"))
+        node.add_actor(Actor(f"officer-{carrier}", holder, frozenset({Role.DATA_HOLDER})))
+        officer = node.as_(f"officer-{carrier}")
+        for number, days in STRETCHES.items():
+            file = sample / f"carrier-{carrier}-{number}.parquet"
+            officer.load(PROGRAMME, "device-days", file, part=SaidOfPart(KEY_CHECK, days))
+    return node
+
+
+@pytest.fixture(scope="module")
+def by_day(carriers):
+    return carriers.release(PROGRAMME, "daily-distance")
+
+
+def test_the_medians_of_both_carriers_subscribers_are_near_the_published_ones(data, by_day):
+    published = {r["day"]: r["m50_km"] for r in data.rows if r["area"] == "HI"}
+    off = [
+        abs(float(row.cell) / float(published[row.groups[0]]) - 1)
+        for row in by_day.table.rows
+        if row.groups[0] is not None and published[row.groups[0]]
+    ]
+    assert len(off) == 75
+    assert sum(off) / len(off) < 0.12
+
+
+def test_the_release_names_its_holders_and_none_is_missing(by_day):
+    assert by_day.release.parts.present == ("demo-carrier-a", "demo-carrier-b")
+    assert by_day.holders_said(Language.EN) == [
+        "Made from the parts of demo-carrier-a, demo-carrier-b."
+    ]
+
+
+def test_people_moved_far_less_since_the_order_and_the_interval_says_so(by_day):
+    (policy,) = [r for r in by_day.indicators if r.indicator.id == "stay-at-home"]
+    (effect,) = [f for f in policy.figures if f.what == "effect"]
+    assert -95 < effect.estimate.low < effect.estimate.value < effect.estimate.high < -60
+
+
+def test_subscribers_of_both_carriers_count_as_one_person(carriers):
+    """4,000 people have 4,200 contracts."""
+    asked = """SELECT COUNT(DISTINCT device) AS people FROM "device-days" WHERE day <= DATE '2020-03-31'"""
+    told = carriers.query(PROGRAMME, asked, purpose="dpv:OfficialStatistics", epsilon="1")
+    (people,) = told.table.column("people")
+    assert abs(float(people) - 4000) < 80

@@ -178,6 +178,8 @@ def show_release(speaker: Speaker, node: "Node", released: "Released", rows: int
     whole = files.get(f"{release_.plan}.csv", released.folder)
     print_table(table, speaker.language, limit=rows, whole=str(whole))
     _say_cells(speaker, released)
+    for line in released.holders_said(speaker.language):
+        speaker.line(line)
     _say_indicators(speaker, released)
     speaker.line()
     for line in released.explain(speaker.language):

@@ -11,6 +11,7 @@ from sekisho.model.release import Became, Release
 from sekisho.model.table import Table
 from sekisho.rules.explain import explain
 from sekisho.terms import Language
+from sekisho.text import sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +48,17 @@ class Released:
     def table(self) -> Table:
         """The protected table."""
         return self.release.table
+
+    def holders_said(self, language: Language) -> list[str]:
+        """Whose parts it was made from, and whose are missing, in words."""
+        parts = self.release.parts
+        if parts is None:
+            return []
+        said = [sentence("parts.said-present", {"holders": ", ".join(parts.present)}, language)]
+        if parts.missing:
+            named = {"holders": ", ".join(parts.missing)}
+            said.append(sentence("parts.said-missing", named, language))
+        return said
 
     @property
     def files(self) -> Mapping[str, Path]:

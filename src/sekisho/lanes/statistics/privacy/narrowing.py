@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sekisho.lanes.statistics.privacy.domains import (
+    MOST_LISTED,
     Domain,
     Listed,
     Range,
@@ -38,6 +39,12 @@ def narrowed(condition: Expression, domains: Mapping[str, Domain]) -> dict[str, 
                 comparison=Comparison.EQUAL, left=ColumnRef() as column, right=Literal() as value
             ) if value.value is not None:
                 _keep(found, column.name, [value.value])
+            case Compare(
+                comparison=Comparison.UNEQUAL,
+                left=ColumnRef() as column,
+                right=Literal() as value,
+            ):
+                _drop(found, column, value.value)
             case Compare(left=ColumnRef() as column, right=Literal() as value):
                 _cut(found, column.name, _bounds(part.comparison, column, value.value))
             case Between(item=ColumnRef() as column, low=Literal() as low, high=Literal() as high):
@@ -54,6 +61,21 @@ def _keep(domains: dict[str, Domain], name: str, values: Iterable[Value]) -> Non
         kept = [v for v in before.values if v in kept]
     if kept:
         domains[name] = Listed(tuple(dict.fromkeys(kept)))
+
+
+def _drop(domains: dict[str, Domain], column: ColumnRef, value: Value | None) -> None:
+    """Without one listed value, or one day of a range of days."""
+    before = domains.get(column.name)
+    values: tuple[Value, ...] = before.values if isinstance(before, Listed) else ()
+    if isinstance(before, Range) and column.type.of is ColumnType.DATE:
+        first, last = before.low, before.high
+        if isinstance(first, date) and isinstance(last, date):
+            count = (last - first).days + 1
+            if count <= MOST_LISTED:
+                values = tuple(first + timedelta(days=day) for day in range(count))
+    kept = tuple(each for each in values if each != value)
+    if kept and len(kept) < len(values):
+        domains[column.name] = Listed(kept)
 
 
 def _bounds(comparison: Comparison, column: ColumnRef, value: Value | None) -> _Bounds:
