@@ -87,15 +87,22 @@ def _path(how: Policy, every: All, group: str, times: Sequence[Period]) -> _Path
     for period in times:
         found = series.at(period)
         if isinstance(found, NotEstimable):
-            return NotEstimable(f"{found.code}-of", {**found.fields, "group": group})
+            return _of(group, found)
         if how.scale == "percent" and found.value <= Z_95 * found.error:
-            return NotEstimable("indicators.not-positive-of", {"at": str(period), "group": group})
+            return _of(group, NotEstimable("indicators.not-positive", {"at": str(period)}))
         known.append(found)
     values = np.array([each.value for each in known])
     errors = np.array([each.error for each in known])
     if how.scale == "percent":
         return _Path(np.log(values), (errors / values) ** 2)
     return _Path(values, errors**2)
+
+
+def _of(group: str, reason: NotEstimable) -> NotEstimable:
+    """A reason with the group that it is about, where there are several."""
+    if not group:
+        return reason
+    return NotEstimable(f"{reason.code}-of", {**reason.fields, "group": group})
 
 
 def _effect(
