@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.optimize import linprog
 
 from sekisho.lanes.statistics.finished.findings import CellVerdict
@@ -29,7 +30,7 @@ def made(seed: int) -> tuple[np.ndarray, np.ndarray]:
         inner[place] = draw.choice(
             (0, draw.randint(1, 9), draw.randint(1, 60), draw.randint(9, 900))
         )
-    for axis in range(3):
+    for axis in range(2):
         moved = np.moveaxis(values, axis, 0)
         moved[0] = moved[1:].sum(axis=0)
     hidden = np.zeros(values.shape, dtype=bool)
@@ -56,7 +57,7 @@ def written(folder: Path, values: np.ndarray, hidden: np.ndarray) -> Path:
 def intervals(values: np.ndarray, hidden: np.ndarray) -> dict[tuple[int, ...], tuple[float, float]]:
     at = {place: n for n, place in enumerate(zip(*np.nonzero(hidden), strict=True))}
     rows, rest = [], []
-    for axis in range(3):
+    for axis in range(2):
         for other in itertools.product(range(SIDE + 1), repeat=2):
             row, known = np.zeros(len(at)), 0
             for n in range(SIDE + 1):
@@ -69,13 +70,13 @@ def intervals(values: np.ndarray, hidden: np.ndarray) -> dict[tuple[int, ...], t
             if row.any():
                 rows.append(row)
                 rest.append(-known)
-    found = {}
+    equations, found = sparse.csr_array(np.array(rows)), {}
     for place, n in at.items():
         cost = np.zeros(len(at))
         cost[n] = 1
         ends = []
         for sign in (1, -1):
-            answer = linprog(sign * cost, A_eq=np.array(rows), b_eq=np.array(rest), method="highs")
+            answer = linprog(sign * cost, A_eq=equations, b_eq=rest, method="highs")
             ends.append(sign * answer.fun if answer.status == 0 else np.inf)
         found[place] = (ends[0], ends[1])
     return found
@@ -90,7 +91,7 @@ def expected(low: float, high: float) -> CellVerdict:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_movements_and_shared_programs_find_what_single_programs_find(tmp_path, seed):
     values, hidden = made(seed)
     assert hidden.sum() > 400
