@@ -63,13 +63,13 @@ def test_a_gap_is_not_bridged():
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (lambda v: v.pop(3), "indicators.no-number-of"),
+        (lambda v: v.pop(3), "indicators.no-number"),
         (lambda v: v.append(v[0]), "indicators.time-twice"),
         (lambda v: v.append(Reading("2020-03-01T00:00+09:00", "", Decimal(1))), "indicators.unread-time"),
         (lambda v: v.append(Reading("2020-03-30T00:00:00Z", "", Decimal(1))), "indicators.unread-time"),
         (lambda v: v.append(Reading("2020-03", "", Decimal(1))), "indicators.times-of-two-kinds"),
         (lambda v: v.append(Reading("2020-02-30", "", Decimal(1))), "indicators.unread-time"),
-        (lambda v: v.__setitem__(5, Reading("2020-03-06", "", None)), "indicators.hidden-number-of"),
+        (lambda v: v.__setitem__(5, Reading("2020-03-06", "", None)), "indicators.hidden-number"),
         (lambda v: v.clear(), "indicators.no-group"),
     ],
 )  # fmt: skip
@@ -108,7 +108,7 @@ def test_a_group_of_comparison_with_a_hole_stops_every_effect_and_is_named():
 def test_a_number_that_noise_may_have_made_has_no_logarithm():
     how = Policy((("", "2020-03-13"),), (), "2020-03-01", "2020-03-24")
     values = readings(days("2020-03-01", [*BEFORE, *SINCE]), error=4)
-    assert reasons(worked_out(how, values)) == ["indicators.not-positive-of"]
+    assert reasons(worked_out(how, values)) == ["indicators.not-positive"]
 
 
 @pytest.mark.parametrize("value", [-5, 0])

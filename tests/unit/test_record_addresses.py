@@ -5,7 +5,7 @@ import random
 import pytest
 
 from sekisho.lanes.record import addresses
-from sekisho.lanes.record.addresses import ABSENT, TWICE, Addresses
+from sekisho.model.addresses import ABSENT, TWICE, Addresses
 
 
 @pytest.mark.parametrize("held", [10, 97, 10_000])

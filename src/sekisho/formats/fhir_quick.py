@@ -17,7 +17,7 @@ from sekisho.formats.fhir_fast import Accepted, Cut, RawTree, UnsureError
 from sekisho.formats.fhir_links import address_fault, settle_inside
 from sekisho.formats.fhir_semantics import FHIR_SEMANTICS
 from sekisho.formats.fhir_stream import BrokenError
-from sekisho.lanes.record.addresses import ABSENT, Addresses
+from sekisho.model.addresses import ABSENT, Addresses
 from sekisho.model.resource import Resource
 
 MOST_SEEN = 20_000

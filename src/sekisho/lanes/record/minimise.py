@@ -7,13 +7,13 @@ stayed is stated by kind and class of number, never by value.
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sekisho.lanes.record.addresses import Addresses
 from sekisho.lanes.record.choose import Chooser, Verdict, chooser
 from sekisho.lanes.record.ledger import Ledger
 from sekisho.lanes.record.plan import Planner, Terms, planner
 from sekisho.lanes.record.prune import Cutting, LeftOuts, prune
 from sekisho.lanes.record.selection import LeftOut, Minimised, Reason, Selection
 from sekisho.lanes.record.tree import opened
+from sekisho.model.addresses import Addresses
 from sekisho.model.resource import JsonTree, Resource, Semantics
 
 HELD = 2_000
