@@ -1,6 +1,7 @@
 """A median goes the whole way: price, charge, draw, papers; and says that it has no interval."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,11 @@ def test_a_release_plan_of_a_median_leaves_with_noise_and_without_an_interval(no
     assert {line["standard_error"] for line in lines} == {""}
     said = made.files[f"{PLAN}.svg"].read_text(encoding="utf-8")
     assert "for none an interval is known" in said
+    about = json.loads(made.files["release.json"].read_bytes())
+    assert about["privacy"]["interval"].startswith("none")
+    readme = made.files[f"{PLAN}.README.md"].read_text(encoding="utf-8")
+    assert "how far the noise carried its numbers is not known" in readme
+    assert "95 %" not in readme
 
 
 def test_the_same_release_again_is_the_same_draw_and_costs_nothing(node):

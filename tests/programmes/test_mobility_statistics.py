@@ -145,6 +145,27 @@ def test_the_release_names_its_holders_and_none_is_missing(by_day):
     ]
 
 
+def test_page_and_papers_call_the_holders_by_name_in_both_languages(carriers, by_day):
+    from openpyxl import load_workbook
+    from starlette.testclient import TestClient
+
+    from sekisho.web.app import create_app
+
+    both = {
+        "": "Made from the parts of Carrier a (made up), Carrier b (made up).",
+        ".ja": "通信会社a（架空）、通信会社b（架空） の部分から作りました。",
+    }
+    client = TestClient(create_app(carriers), base_url="http://127.0.0.1:8080")
+    for tongue, said in both.items():
+        page = client.get(f"/{tongue[1:] or 'en'}/releases/{PROGRAMME}/daily-distance")
+        assert page.status_code == 200
+        assert said in page.text
+        readme = by_day.files[f"daily-distance.README{tongue}.md"].read_text(encoding="utf-8")
+        assert said in readme
+        book = load_workbook(by_day.files[f"daily-distance{tongue}.xlsx"], read_only=True)
+        assert said in {cell for row in book.worksheets[-1].values for cell in row}
+
+
 def test_people_moved_far_less_since_the_order_and_the_interval_says_so(by_day):
     (policy,) = [r for r in by_day.indicators if r.indicator.id == "stay-at-home"]
     (effect,) = [f for f in policy.figures if f.what == "effect"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sekisho.formats.cells import ESTIMATE_COLUMNS, STATUS, columns, whole_file
 from sekisho.model.table import Table
+from sekisho.present.holders import holders_told
 from sekisho.terms import Language
 from sekisho.text import sentence
 
@@ -160,6 +161,8 @@ class Readme:
         if cost:
             yield ""
             yield self._say("privacy-cost", epsilon=cost["epsilon"], delta=cost["delta"])
+        for line in holders_told(told.about, self.language):
+            yield from ("", line)
 
     def _reading(self, table: Table) -> Iterator[str]:
         yield from ("", f"## {self._say('how-to-read')}", "")
@@ -174,7 +177,8 @@ class Readme:
         yield f"- `{table.measure}`: {self._say('column-measure', **measured)}"
         if table.is_estimated:
             listed = ", ".join(f"`{each}`" for each in ESTIMATE_COLUMNS)
-            yield f"- {listed}: {self._say('column-bounds')}"
+            name = "column-bounds" if table.has_intervals else "column-bounds-none"
+            yield f"- {listed}: {self._say(name)}"
         yield f"- `{STATUS}`: {self._say('column-status')}"
         yield ""
         if table.hidden:

@@ -11,6 +11,7 @@ from sekisho.formats.csv import titles_said
 from sekisho.formats.xlsx import LongSheet, stream_xlsx
 from sekisho.model.table import SUPPRESSED, Row, Suppressed, Table
 from sekisho.model.workbook import MOST_ROWS, Value, pieces_of
+from sekisho.present.holders import holders_told
 from sekisho.terms import Language
 from sekisho.text import sentence
 
@@ -105,6 +106,7 @@ class ReleaseBook:
             (self._say("note-method"), self._say(f"note-method-{said.text('method')}")),
             (self._say("note-marks"), marks),
         ]
+        rows += [(self._say("note-holders"), each) for each in holders_told(about, self.language)]
         rows += self._origin(table, said)
         if sheets > 1:
             rows.append((self._say("note-sheets"), self._say("note-sheets-how", count=sheets)))

@@ -105,6 +105,8 @@ def about_answer(answered: Answered) -> dict[str, object]:
     priced, table = answered.priced, answered.table
     charge = priced.plan.charge
     decision = answered.decision
+    numbers = [number for row in table.rows for number in row.numbers.values()]
+    known = not numbers or any(number.interval is not None for number in numbers)
     return {
         "schema": 1,
         "programme": priced.question.programme.id,
@@ -118,7 +120,7 @@ def about_answer(answered: Answered) -> dict[str, object]:
             "neighbours": f"all rows of one {priced.ledgers[0].dataset.privacy_unit}",
             "noise_scale": SIGMA,
         },
-        "interval": interval_of(table.limits),
+        "interval": interval_of(table.limits, known=known),
         "columns": list(table.columns),
         "group_columns": list(table.group_columns),
         "rows": [_row(table.group_columns, row) for row in table.rows],

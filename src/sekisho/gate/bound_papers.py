@@ -7,10 +7,13 @@ from sekisho.model.budget import ContributionLimit
 
 _NOISE = "95 % for the noise alone"
 _CORRECTED = "95 % for the noise; in corrected counts also for what the correction may be off"
+_NONE = "none: how far the noise carried the numbers is not known"
 
 
-def interval_of(limits: Sequence[ContributionLimit]) -> str:
-    """What the intervals hold."""
+def interval_of(limits: Sequence[ContributionLimit], *, known: bool) -> str:
+    """What the intervals hold; `known` says whether any number has one, as medians have not."""
+    if not known:
+        return _NONE
     return _NOISE if all(each.factor is None for each in limits) else _CORRECTED
 
 

@@ -54,7 +54,7 @@ def write_papers(house: House, programme: Programme, release: Release, own: Path
     refuse_unshowable(release.table)
     papers = own / "papers"
     papers.mkdir()
-    about = about_release(programme, release) | _about_house(house, programme)
+    about = about_release(programme, release) | _about_house(house, programme, release)
     formats = house.formats()
     about["files"] = sorted(f"{release.plan}{each.suffix}" for each in formats)
     for each in formats:
@@ -70,13 +70,21 @@ def write_papers(house: House, programme: Programme, release: Release, own: Path
     return replace(release, files=files)
 
 
-def _about_house(house: House, programme: Programme) -> dict[str, object]:
-    """Who publishes, and in which log: what a citation needs."""
+def _about_house(house: House, programme: Programme, release: Release) -> dict[str, object]:
+    """Who publishes, in which log, and whose parts: what a citation needs."""
+    names = {each.id: _both(each.name) for each in house.store.participants()}
     publisher: dict[str, object] = {"id": programme.steward}
-    for each in house.store.participants():
-        if each.id == programme.steward:
-            publisher["name"] = _both(each.name)
-    return {"publisher": publisher, "origin": house.origin}
+    if programme.steward in names:
+        publisher["name"] = names[programme.steward]
+    about: dict[str, object] = {"publisher": publisher, "origin": house.origin}
+    if release.parts is not None:
+        held = (release.parts.present, release.parts.missing)
+        about["holders"] = {
+            "present": list(held[0]),
+            "missing": list(held[1]),
+            "names": {each: names[each] for each in sorted({*held[0], *held[1]} & set(names))},
+        }
+    return about
 
 
 _UNSHOWABLE = re.compile(
@@ -190,13 +198,13 @@ def method_of(release: Release) -> Method:
     return Method.DIFFERENTIAL_PRIVACY if release.cost else Method.DISCLOSURE_CONTROL
 
 
-def _cost(cost: Cost) -> dict[str, object]:
+def _cost(cost: Cost, *, has_intervals: bool) -> dict[str, object]:
     """What it cost, and how to read the numbers: every one of them is an estimate."""
     return {
         "epsilon": f"{cost.epsilon:f}",
         "delta": str(cost.delta),
         "periods": list(cost.periods),
-        "interval": interval_of(cost.limits),
+        "interval": interval_of(cost.limits, known=has_intervals),
         "bounds": [bound_document(each) for each in cost.limits],
         "scaled_down": [
             {
@@ -262,10 +270,5 @@ def about_release(programme: Programme, release: Release) -> dict[str, object]:
     }
     about |= _planned(release)
     if release.cost is not None:
-        about["privacy"] = _cost(release.cost)
-    if release.parts is not None:
-        about["holders"] = {
-            "present": list(release.parts.present),
-            "missing": list(release.parts.missing),
-        }
+        about["privacy"] = _cost(release.cost, has_intervals=table.has_intervals)
     return about | indicators_about(programme, release)

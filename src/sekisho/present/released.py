@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sekisho.model.indicator import Result
 from sekisho.model.release import Became, Release
 from sekisho.model.table import Table
+from sekisho.present.holders import parts_said
 from sekisho.rules.explain import explain
 from sekisho.terms import Language
-from sekisho.text import sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,16 +49,9 @@ class Released:
         """The protected table."""
         return self.release.table
 
-    def holders_said(self, language: Language) -> list[str]:
+    def holders_said(self, language: Language, names: Mapping[str, str] | None = None) -> list[str]:
         """Whose parts it was made from, and whose are missing, in words."""
-        parts = self.release.parts
-        if parts is None:
-            return []
-        said = [sentence("parts.said-present", {"holders": ", ".join(parts.present)}, language)]
-        if parts.missing:
-            named = {"holders": ", ".join(parts.missing)}
-            said.append(sentence("parts.said-missing", named, language))
-        return said
+        return parts_said(self.release.parts, language, names)
 
     @property
     def files(self) -> Mapping[str, Path]:

@@ -18,6 +18,7 @@ from sekisho.present.chart import (
     chart_vega,
 )
 from sekisho.present.drawing import Axis, choices, drawing
+from sekisho.present.holders import parts_said
 from sekisho.terms import Language
 from sekisho.text import sentence
 from sekisho.web.pages import views
@@ -150,6 +151,7 @@ def _release(
         "table": table_page(release, state, language) if handed_out else {},
         "chart": _chart(release, state, language) if handed_out else {},
         "cost": views.cost(release, language),
+        "holders": parts_said(release.parts, language, _names(node, language)),
         "hidden_levels": hidden_levels(table, language),
         "budgets": budget_lines(node, release, language),
         "indicators": released_view(released, language) if handed_out else [],
@@ -167,6 +169,11 @@ def _release(
         "linked": _linked(shelf, release, language),
         "citation": views.citation(shelf, released, node.origin, language),
     }
+
+
+def _names(node: Served, language: Language) -> dict[str, str]:
+    """What people read for a participant."""
+    return {each.id: each.name.said(language) for each in node.participants()}
 
 
 def _words(language: Language) -> dict[str, object]:
