@@ -2,13 +2,21 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import sekisho
 from sekisho.errors import Conflict, DeliveryError, NotFound, NotPermitted, Refused, UsageError
 from sekisho.formats.pseudonyms import pseudonym
+from sekisho.gate.answers import Asked, quote
+from sekisho.gate.house import Call
+from sekisho.gate.private import _sources
+from sekisho.ports import Watch
 from tests.lib import private
 from tests.lib import shared_trips as shared
 
@@ -199,3 +207,29 @@ def test_one_person_has_one_pseudonym_however_the_name_is_composed():
     assert pseudonym(shared.KEY, "が") == pseudonym(shared.KEY, "か\u3099")
     assert pseudonym(shared.KEY, "a") != pseudonym(shared.OTHER_KEY, "a")
     assert pseudonym(shared.KEY, "a") != pseudonym(shared.KEY, "b")
+
+
+def test_one_person_in_two_parts_weighs_as_much_as_in_one(node, tmp_path):
+    """Weights come from all of a person's rows, whichever holders brought them."""
+    shared.bring(node, tmp_path, "alpha", range(20))
+    shared.bring(node, tmp_path, "beta", range(10, 30))
+    question = "SELECT area, COUNT(*) AS n FROM trips WHERE day <= DATE '2024-12-31' GROUP BY area"
+    asked = Asked(private.PROGRAMME, question, private.PURPOSE, Decimal(1))
+    call = Call(node._house, node._actor)
+    priced = quote(call, asked)
+    sources = _sources(call.house, priced)
+    dataset, files = sources.datasets["trips"]
+    tables = [pq.read_table(file) for file in files]
+    names = tables[1].column("person").to_pylist()
+    strangers = pa.array([f"{int(name, 16) ^ 1:032x}" for name in names])
+    apart = tables[1].set_column(tables[1].schema.get_field_index("person"), "person", strangers)
+
+    def sums(*parts):
+        merged = tmp_path / "merged.parquet"
+        pq.write_table(pa.concat_tables(parts), merged)
+        one = replace(sources, datasets={"trips": (dataset, (merged,))})
+        return call.house.bounding.bounded(priced.plan.bound, one, Watch()).blocks[0, 0].tolist()
+
+    two = call.house.bounding.bounded(priced.plan.bound, sources, Watch()).blocks[0, 0].tolist()
+    assert two == sums(*tables)
+    assert two != sums(tables[0], apart.cast(tables[0].schema))
