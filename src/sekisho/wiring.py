@@ -277,10 +277,17 @@ def checked_programme(folder: Path, packs: Packs | None = None) -> Programme:
     def judge(facts: Facts, rules: Sequence[AccessRule], on: date) -> Decision:
         return decide(facts, rules, packs or installed_packs(), on)
 
-    return check.checked_programme(folder, check_rules, judge, _unknown_paths)
+    return check.checked_programme(folder, check_rules, judge, _unknown_paths, _fits)
 
 
 def _unknown_paths(format_name: str, paths: Sequence[str]) -> list[str]:
     """Which paths a record format does not define."""
     known = {each.name: each.semantics for each in record_formats()}
     return unknown_paths(paths, known[format_name]) if format_name in known else list(paths)
+
+
+def _fits(format_name: str, take: str, path: str) -> bool:
+    """Whether a dataset may take a column of that kind from there."""
+    from sekisho.formats.fhir_columns import fits
+
+    return format_name == "fhir-r4" and fits(take, path)

@@ -18,23 +18,30 @@ def _part(name: str) -> str:
     return sentence(f"parts.{name}", {}, language_of_environment())
 
 
+def _history(name: str) -> str:
+    return sentence(f"histories.{name}", {}, language_of_environment())
+
+
 @click.command(help=said("help-load"))
 @click.argument("node", type=click.Path(path_type=Path))
 @click.argument("programme")
 @click.argument("dataset")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--opt-outs", type=click.Path(path_type=Path), help=_history("help-opt-outs"))
 @click.option("--key-check", help=_part("help-key-check"))
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help=_part("help-from"))
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help=_part("help-to"))
 @common
 def load(
-    speaker: Speaker, node: Path, programme: str, dataset: str, file: Path, **part: Any
+    speaker: Speaker, node: Path, programme: str, dataset: str, file: Path, **given: Any
 ) -> None:
     """Bring data."""
     import sekisho
 
     with sekisho.open(node, actor=speaker.actor) as opened, watched(speaker) as watch:
-        delivery = opened.load(programme, dataset, file, watch, part=_said_of(**part))
+        opt_outs = given.pop("opt_outs")
+        part = _said_of(**given)
+        delivery = opened.load(programme, dataset, file, watch, part=part, opt_outs=opt_outs)
     speaker.say(
         "loaded", rows=f"{delivery.rows:,}", dataset=dataset, programme=programme, id=delivery.id
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sekisho.errors import Conflict, DeliveryError, NotFound, StorageError, fault
 from sekisho.gate.files import move_into_place, workshop
+from sekisho.gate.histories import HistoryFile, rows_of
 from sekisho.gate.house import Call, House, Said, entry_of
 from sekisho.gate.locks import held
 from sekisho.gate.part_checks import (
@@ -106,7 +107,7 @@ def deliver(
     call: Call,
     programme_id: str,
     dataset_id: str,
-    source: Path,
+    source: Path | HistoryFile,
     watch: Watch,
     said: SaidOfPart | None = None,
 ) -> Delivery:
@@ -126,7 +127,7 @@ def bring(
     call: Call,
     programme: Programme,
     dataset: Dataset,
-    brought: tuple[Path, SaidOfPart | None],
+    brought: tuple[Path | HistoryFile, SaidOfPart | None],
     watch: Watch,
 ) -> Delivery:
     """Validate what comes in, keep it, log that it came; the same bytes twice are one.
@@ -140,7 +141,8 @@ def bring(
     check_said(dataset, call.actor.participant, said)
     with held(house.busy, shared=True), workshop(house.folder.aside) as own:
         aside = own / "delivery.parquet"
-        facts = house.engine.deliver(source, dataset.brought, aside, watch)
+        rows, listed = rows_of(house, dataset, source, own, watch)
+        facts = house.engine.deliver(rows, dataset.brought, aside, watch)
         check_days(house, dataset, said, (aside, watch))
         new = Delivery(
             id=facts.digest[:16],
@@ -158,7 +160,7 @@ def bring(
                 return known
             _refuse_repeated_rows(house, new, dataset.brought, (aside, watch))
             move_into_place(aside, house.folder.delivery(programme_id, dataset_id, new.id))
-            delivered = _record(house, new, said)
+            delivered = _record(house, new, said, listed)
     sequence(house)
     return delivered
 
@@ -181,11 +183,15 @@ def _refuse_repeated_rows(
         )
 
 
-def _record(house: House, delivery: Delivery, part: SaidOfPart | None) -> Delivery:
+def _record(
+    house: House, delivery: Delivery, part: SaidOfPart | None, listed: bytes | None
+) -> Delivery:
+    """Keep what came with its entry; `listed` is the digest of the list of those left out."""
+    facts = () if listed is None else (("facts", listed),)
     said = Said(
         programme=delivery.programme,
         public=(("dataset", delivery.dataset),),
-        committed=(("delivery", delivery.digest.encode()),),
+        committed=(("delivery", delivery.digest.encode()), *facts),
     )
     try:
         entry = entry_of(house, EntryKind.DATA_DELIVERED, said)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from sekisho.model.history import HistoryMapping
 from sekisho.model.text import Text
 from sekisho.terms import ColumnType, Method
 
@@ -106,6 +107,8 @@ class Dataset:
     contribution: "ContributionDeclaration | None" = None
     parts: "PartsDeclaration | None" = None
     """Who brings a part each, where several do; only with differential privacy."""
+    histories: HistoryMapping | None = None
+    """How records that are loaded become its rows; None where rows are loaded themselves."""
 
     def holders(self, steward: str) -> frozenset[str]:
         """Whose data it holds; the steward's where nobody else is named."""

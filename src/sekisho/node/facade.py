@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self, overload
 from sekisho import people
 from sekisho.errors import Fault, NotFound, fault
 from sekisho.gate import admit, members
+from sekisho.gate.histories import HistoryFile
 from sekisho.gate.house import Call, House
 from sekisho.gate.notices import became_of, shown_of
 from sekisho.gate.part_checks import SaidOfPart
@@ -167,15 +168,18 @@ class Node(Working):
         watch: Watch | None = None,
         *,
         part: SaidOfPart | None = None,
+        opt_outs: str | Path | None = None,
     ) -> Delivery:
         """Bring data for a dataset: validated whole, kept, logged; or nothing changed.
 
-        `part` is said where several holders bring a part each.
+        `part` is said where several holders bring a part each; `opt_outs`, a list of those who
+        object, where the rows are made from people's records.
         """
         brought: list[Delivery] = []
+        source = HistoryFile(Path(file), Path(opt_outs)) if opt_outs else Path(file)
 
         def work(inner: Watch) -> Mapping[str, str]:
-            delivery = admit.deliver(self._call, programme, dataset, Path(file), inner, part)
+            delivery = admit.deliver(self._call, programme, dataset, source, inner, part)
             brought.append(delivery)
             return {"delivery": delivery.id}
 

@@ -15,6 +15,7 @@ from sekisho.model.dataset import (
 from sekisho.model.programme import Dimension, ReleasePlan
 from sekisho.model.text import Text
 from sekisho.programmes.calendars import calendar_of
+from sekisho.programmes.histories import mapping_of
 from sekisho.programmes.timelines import timeline_of
 from sekisho.terms import ColumnType, Method
 
@@ -78,6 +79,7 @@ def dataset_of(value: dict[str, Any]) -> Dataset:
         budget=_budget_of(own["budget"]) if "budget" in own else None,
         contribution=_contribution_of(own),
         parts=_parts_of(own["parts"]) if "parts" in own else None,
+        histories=mapping_of(own["fhir"]) if "fhir" in own else None,
     )
 
 

@@ -19,6 +19,7 @@ from sekisho.programmes.check_forms import form_faults_across
 from sekisho.programmes.check_parts import parts_faults
 from sekisho.programmes.check_plans import plan_faults
 from sekisho.programmes.guess import shown
+from sekisho.programmes.histories import Fits, history_faults, path_fit_faults
 from sekisho.programmes.places import place_in
 from sekisho.programmes.public import public_faults_across
 from sekisho.programmes.read import in_order, read_folder
@@ -48,10 +49,12 @@ def checked_programme(
     check_rules: CheckRules,
     decide: Decide | None = None,
     unknown_paths: UnknownPaths | None = None,
+    fits: Fits | None = None,
 ) -> Programme:
     """The programme that a folder declares, read and checked whole, with its cases decided.
 
-    With `unknown_paths`, the paths of its record flows are looked up in their format.
+    With `unknown_paths`, the paths of its record flows are looked up in their format; with `fits`,
+    those that datasets take columns from.
 
     Raises: ProgrammeError with every fault of every file and across them; what depends on a file
     that cannot be read is not judged.
@@ -60,6 +63,8 @@ def checked_programme(
     across = list(_faults(reading.programme, check_rules, reading.broken))
     if unknown_paths is not None:
         across += path_faults(reading.programme, unknown_paths)
+    if fits is not None:
+        across += path_fit_faults(reading.programme, fits)
     raise_all(ProgrammeError, in_order([*reading.faults, *across]))
     if decide is not None:
         raise_all(ProgrammeError, in_order(differing_cases(reading.programme, decide)))
@@ -77,6 +82,7 @@ def _faults(
     yield from dataset_faults(programme)
     yield from budget_faults(programme)
     yield from parts_faults(programme)
+    yield from history_faults(programme)
     yield from lookup_faults(programme)
     yield from _name_faults(programme)
     yield from public_faults_across(programme)

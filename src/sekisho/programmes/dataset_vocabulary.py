@@ -1,5 +1,6 @@
 """What Sekisho adds to a dataset's declaration: protection, holders, budgets, bounds."""
 
+from sekisho.model.history import LEAST_STEP, Take
 from sekisho.programmes.keys import Key, Kind, required
 from sekisho.terms import Method
 
@@ -76,6 +77,34 @@ _PARTS = (
 )
 """Several holders of one dataset; people are recognised across parts by keyed pseudonyms."""
 
+_TAKEN = (
+    required("column", Kind.NAME, "column of the dataset"),
+    required("take", Kind.CHOICE, "what it takes of the record", choices=tuple(Take)),
+    Key("path", Kind.STRING, "where it stands: `Condition.code`; of the person: `Patient.gender`"),
+    Key("system", Kind.STRING, "with `code`: whose codes; left out where they have no system"),
+    Key("other", Kind.STRING, "with `code`: what stands for every code that is not listed"),
+    Key(
+        "step",
+        Kind.INTEGER,
+        "with `age`: years that a band spans; ages of 90 and more are one band",
+        least=LEAST_STEP,
+        most=50,
+        default=str(LEAST_STEP),
+    ),
+)
+
+_LEFT_OUT = (
+    required("path", Kind.STRING, "element with a code"),
+    required("codes", Kind.STRINGS, "records with one of them become no row", least=1, most=50),
+)
+
+_FHIR = (
+    required("resource", Kind.STRING, "type of resource that becomes a row each: `Condition`"),
+    required("columns", Kind.TABLES, "what each column takes", keys=_TAKEN, least=2, most=50),
+    Key("leave_out", Kind.TABLES, "resources that become no row", keys=_LEFT_OUT, most=20),
+)
+"""Bundles of FHIR R4 become rows; what people wrote, and who they are, never becomes a column."""
+
 OWN_OF_DATASET = (
     required("method", Kind.CHOICE, "how the statistics lane protects it", choices=tuple(Method)),
     Key("contributor", Kind.NAME, "column that names whose contribution a row is (firms)"),
@@ -95,6 +124,7 @@ OWN_OF_DATASET = (
         default="refuse",
     ),
     Key("holder", Kind.ID, "participant that brings the data"),
+    Key("fhir", Kind.TABLE, "rows are made from bundles of FHIR R4 that are loaded", keys=_FHIR),
     Key("parts", Kind.TABLE, "several participants, each of whom brings a part", keys=_PARTS),
     Key(
         "not_contributors",
