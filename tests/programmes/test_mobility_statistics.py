@@ -153,7 +153,7 @@ def test_page_and_papers_call_the_holders_by_name_in_both_languages(carriers, by
 
     both = {
         "": "Made from the parts of Carrier a (made up), Carrier b (made up).",
-        ".ja": "通信会社a（架空）、通信会社b（架空） の部分から作りました。",
+        ".ja": "通信会社a（架空）、通信会社b（架空）の部分から作りました。",
     }
     client = TestClient(create_app(carriers), base_url="http://127.0.0.1:8080")
     for tongue, said in both.items():

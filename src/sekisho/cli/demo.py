@@ -1,4 +1,4 @@
-"""`sekisho demo`: two linked tables and a private one on real data, and one person's record."""
+"""`sekisho demo`: protected tables on real and simulated data, and one person's record."""
 
 import time
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sekisho.cli.demo_people import mobility
 from sekisho.cli.demo_record import walk
 from sekisho.cli.options import Speaker, common, said
 from sekisho.cli.progress import watched
@@ -26,8 +27,9 @@ PLANS = {
     "customers-by-country": "release-private",
 }
 """Release plan -> how its step is announced."""
+MOBILITY = "mobility-statistics"
 RECORDS = "health-referral"
-STEPS = 9
+STEPS = 10
 PRIVATE = {"p-percent": 10}
 """The demo plays the data holder too, so it sets the holder's private parameter itself."""
 
@@ -75,6 +77,8 @@ def demo(speaker: Speaker, folder: Path, port: int, no_serve: bool) -> int:  # n
             for dataset in DATASETS:
                 _load(speaker, node, dataset)
         released = [_release(steps, node, plan, step) for plan, step in PLANS.items()]
+        with steps.step("mobility", programme=MOBILITY):
+            released += mobility(speaker, node, MOBILITY)
         with steps.step("verify"):
             findings = node.verify()
         _verdict(speaker, findings)

@@ -40,8 +40,8 @@ def list_(speaker: Speaker, node: Path, programme: str, dataset: str) -> None:
             )
         )
     for name, holders in (("present", own.present), ("missing", own.missing)):
-        told = ", ".join(holders) or _said("nobody", speaker)
-        speaker.line(_said(name, speaker, holders=told))
+        if holders:
+            speaker.line(_said(name, speaker, holders=", ".join(holders)))
     speaker.answer(
         {
             "parts": [

@@ -1,5 +1,6 @@
 """`sekisho release` and `sekisho show`: what leaves, and what left."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,7 +181,7 @@ def show_release(speaker: Speaker, node: "Node", released: "Released", rows: int
     _say_cells(speaker, released)
     for line in released.holders_said(speaker.language):
         speaker.line(line)
-    _say_indicators(speaker, released)
+    say_indicators(speaker, released)
     speaker.line()
     for line in released.explain(speaker.language):
         speaker.line(f"  {line}")
@@ -189,20 +190,27 @@ def show_release(speaker: Speaker, node: "Node", released: "Released", rows: int
     show_proof(speaker, node, released)
 
 
-def _say_indicators(speaker: Speaker, released: "Released") -> None:
+def say_indicators(speaker: Speaker, released: "Released") -> None:
     """What the indicators of the plan say, in words."""
-    from sekisho.present.indicators import words_of
-
     for result in released.indicators:
         by = result.indicator.by or ""
 
         def label(group: str, by: str = by) -> str:
             return released.table.label(by, group, speaker.language)
 
-        speaker.line()
-        speaker.line(result.indicator.title.said(speaker.language))
-        for words in words_of(result, label, speaker.language):
-            speaker.line(f"  {words}")
+        say_result(speaker, result, label)
+
+
+def say_result(
+    speaker: Speaker, result: "Result", label: Callable[[str], str], most: int | None = None
+) -> None:
+    """An indicator in words under its title; `most` lines of them."""
+    from sekisho.present.indicators import words_of
+
+    speaker.line()
+    speaker.line(result.indicator.title.said(speaker.language))
+    for words in words_of(result, label, speaker.language)[:most]:
+        speaker.line(f"  {words}")
 
 
 def _say_cells(speaker: Speaker, released: "Released") -> None:
