@@ -1,10 +1,11 @@
 """From a saved draw to the table that leaves: deterministic, so it can be done again at will."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, partial
+from itertools import repeat
 from typing import Any, cast
 
 import numpy as np
@@ -41,6 +42,7 @@ from sekisho.terms import ColumnType
 
 Variances = dict[tuple[str, int], float | Numbers]
 """By measure and component; one a row, or the same for all."""
+Shown = tuple[tuple[str | None, ...], Row | None, dict[str, Number]]
 
 
 def finish(plan: Plan, drawn: Draw) -> PrivateTable:
@@ -55,16 +57,9 @@ def finish(plan: Plan, drawn: Draw) -> PrivateTable:
     rest = [o for o in query.outputs if o not in shown_groups]
     at = {g.name: n for n, g in enumerate(query.aggregate.groups)}
     places = [at[str(getattr(o.expression, "name", ""))] for o in shown_groups]
-    changed = _corrected_outputs(plan, drawn, rest)
-    grid = estimates_of(plan, drawn)
-    clipped = _as_counted(plan, drawn, grid, changed)
-    kept: list[tuple[Row, PrivateRow]] = []
-    for groups, row in _rows(plan, drawn, corrected(plan, drawn, grid)):
-        before = next(clipped) if changed else {}
-        if is_true(query.having, row):
-            numbers = {o.name: number_of(o.expression, row) for o in rest}
-            for name, number in before.items():
-                numbers[name] = replace(numbers[name], clipped=number)
+    kept: list[tuple[Row | None, PrivateRow]] = []
+    for groups, row, numbers in _shown(plan, drawn, rest):
+        if row is None or is_true(query.having, row):
             kept.append((row, PrivateRow(tuple(groups[p] for p in places), numbers)))
     outputs = {o.name: o.expression for o in query.outputs}
     for key in reversed(query.order):
@@ -91,38 +86,78 @@ def _corrected_outputs(plan: Plan, drawn: Draw, outputs: Sequence[Named]) -> lis
     return [o for o in outputs if any(c.name in names for c in columns_of(o.expression))]
 
 
-def _sort(kept: list[tuple[Row, PrivateRow]], key: OrderKey, outputs: dict[str, Any]) -> None:
+def _sort(
+    kept: list[tuple[Row | None, PrivateRow]], key: OrderKey, outputs: dict[str, Any]
+) -> None:
     """Sort in place by one output; what is missing comes last, whichever way."""
-    held = {id(row): evaluate(outputs[key.column], row).value for row, _ in kept}
+    held = {id(row): evaluate(outputs[key.column], row).value for row, _ in kept if row}
     known = [each for each in kept if held[id(each[0])] is not None]
     missing = [each for each in kept if held[id(each[0])] is None]
     known.sort(key=lambda each: held[id(each[0])], reverse=key.falling)
     kept[:] = known + missing
 
 
-def _as_counted(
-    plan: Plan, drawn: Draw, grid: Grid, changed: Sequence[Named]
-) -> Iterator[dict[str, Number]]:
-    """Row by row, what corrected outputs were before: plain counts without looking at the rest."""
-    wanted = {w.name: w for bundle in plan.bundles for w in bundle.wanted}
-    plain = [o for o in changed if isinstance(o.expression, ColumnRef)]
-    if len(plain) < len(changed):
-        for _, row in _rows(plan, drawn, grid):
-            yield {o.name: number_of(o.expression, row) for o in changed}
-        return
-    for level in plan.query.aggregate.grouping_sets:
+def _shown(plan: Plan, drawn: Draw, outputs: Sequence[Named]) -> Iterator[Shown]:
+    """Row by row its groups, what HAVING and ORDER BY look at, and its numbers.
+
+    Counts and sums shown as they are come column by column; a row of values is made only where
+    something else looks at it.
+    """
+    counted = estimates_of(plan, drawn)
+    grid = corrected(plan, drawn, counted)
+    query, plain = plan.query, _plain(plan, outputs)
+    rest = [o for o in outputs if o.name not in plain]
+    changed = {o.name for o in _corrected_outputs(plan, drawn, outputs)}
+    before = [o for o in rest if o.name in changed]
+    looked = bool(rest or query.order) or query.having is not None
+    rows: Iterator[Row | None] = _rows(plan, drawn, grid) if looked else repeat(None)
+    clipped: Iterator[Row | None] = _rows(plan, drawn, counted) if before else repeat(None)
+    for level in query.aggregate.grouping_sets:
         columns = []
-        for output in plain:
-            measure = wanted[str(getattr(output.expression, "name", ""))]
-            estimates = grid[measure.name, 0, level]
-            error = float(np.sqrt(estimates.variance)) * _step(measure, 0)
-            values = _values(measure, 0, estimates)
-            columns.append([Number(each.value, error, each.interval) for each in values])
-        for numbers in zip(*columns, strict=True):
-            yield {o.name: each for o, each in zip(plain, numbers, strict=True)}
+        for name, wanted in plain.items():
+            key = (wanted.name, 0, level)
+            own = _numbers(wanted, counted[key]) if name in changed else repeat(None)
+            columns.append(_numbers(wanted, grid[key], own))
+        for groups, *numbers in zip(groups_of(plan, drawn, level), *columns, strict=True):
+            row, old = next(rows), next(clipped)
+            found = dict(zip(plain, numbers, strict=True))
+            if row is not None and rest:
+                found |= {o.name: number_of(o.expression, row) for o in rest}
+                found = {o.name: found[o.name] for o in outputs}
+            if old is not None:
+                for o in before:
+                    found[o.name] = replace(found[o.name], clipped=number_of(o.expression, old))
+            yield groups, row, found
 
 
-def _rows(plan: Plan, drawn: Draw, grid: Grid) -> Iterator[tuple[tuple[str | None, ...], Row]]:
+def _plain(plan: Plan, outputs: Sequence[Named]) -> dict[str, Wanted]:
+    """The outputs that show one noisy count or sum as it is."""
+    wanted = {
+        each.name: each
+        for bundle in plan.bundles
+        for each in bundle.wanted
+        if each.moments is None and each.reading not in (Reading.MEAN, Reading.QUANTILE)
+    }
+    return {
+        o.name: wanted[o.expression.name]
+        for o in outputs
+        if isinstance(o.expression, ColumnRef) and o.expression.name in wanted
+    }
+
+
+def _numbers(
+    wanted: Wanted, estimates: Estimates, clipped: Iterable[Number | None] = repeat(None)
+) -> list[Number]:
+    """One count or sum, group by group, each with what it was as it was counted."""
+    published, lows, highs = _ends(wanted, 0, estimates)
+    error = np.sqrt(estimates.variance * _step(wanted, 0) ** 2)
+    errors = np.broadcast_to(error, len(published)).tolist()
+    several = zip(published, errors, lows, highs, clipped, strict=False)
+    return [Number(v, e, Interval(low, high), own) for v, e, low, high, own in several]
+
+
+def _rows(plan: Plan, drawn: Draw, grid: Grid) -> Iterator[Row]:
+    """Everything that an expression may look at, row by row."""
     wanted = {w.name: w for bundle in plan.bundles for w in bundle.wanted}
     asked = [wanted[m.name] for m in plan.query.aggregate.measures]
     groups = plan.query.aggregate.groups
@@ -142,7 +177,7 @@ def _rows(plan: Plan, drawn: Draw, grid: Grid) -> Iterator[tuple[tuple[str | Non
             row = Row(values, _at(variances, at))
             for each in asked:
                 values[each.name] = _measured(each, columns, at, row)
-            yield texts, row
+            yield row
 
 
 def _measured(
@@ -182,7 +217,18 @@ def _step(wanted: Wanted, part: int) -> float:
 
 
 def _values(wanted: Wanted, part: int, estimates: Estimates) -> list[Value]:
-    """One component of a measure, group by group, in the measure's unit.
+    """One component of a measure, group by group, in the measure's unit."""
+    gradient = {(wanted.name, part): 1.0}
+    return [
+        Value(v, gradient, Interval(low, high))
+        for v, low, high in zip(*_ends(wanted, part, estimates), strict=True)
+    ]
+
+
+def _ends(
+    wanted: Wanted, part: int, estimates: Estimates
+) -> tuple[Sequence[int | Decimal], list[float], list[float]]:
+    """The values of a component and the ends of their intervals.
 
     The interval is that of the fitted value, which projection onto tables without negatives does
     not change, widened to hold the published value.
@@ -195,13 +241,8 @@ def _values(wanted: Wanted, part: int, estimates: Estimates) -> list[Value]:
     step = _step(wanted, part)
     lows = (np.minimum(low, estimates.published) * step).tolist()
     highs = (np.maximum(high, estimates.published) * step).tolist()
-    gradient = {(wanted.name, part): 1.0}
     whole = estimates.published.tolist()
-    published = [Decimal(v).scaleb(-decimals) for v in whole] if decimals else whole
-    return [
-        Value(v, gradient, Interval(lo, hi))
-        for v, lo, hi in zip(published, lows, highs, strict=True)
-    ]
+    return [Decimal(v).scaleb(-decimals) for v in whole] if decimals else whole, lows, highs
 
 
 _READ: dict[ColumnType, Callable[[str], Any]] = {
