@@ -96,12 +96,13 @@ def rows(asked: Asked, resources: Iterable[Resource], wrong: Wrong) -> Iterator[
 def _people_of(asked: Asked, resources: Iterable[Resource]) -> _People:
     people = _People()
     semantics = asked.semantics
+    of_visits = bool(semantics.encounter_path(asked.mapping.resource))
     for resource in resources:
         names = semantics.names(resource)
         if resource.type in semantics.person_types():
             person = _person(asked, opened(resource), names)
             people.by_name.update(dict.fromkeys(names, person))
-        elif semantics.encounter_path(resource.type) == "":
+        elif of_visits and semantics.encounter_path(resource.type) == "":
             whose = _target(semantics, opened(resource), semantics.subject_path(resource.type))
             people.visits.update(dict.fromkeys(names, whose))
     return people
