@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sekisho.errors import DeliveryError
 from sekisho.formats import fhir, fhir_fast, fhir_quick, fhir_stream
 from sekisho.formats import fhir_tables as tables
 from sekisho.formats.fhir import FHIR_R4, to_json
@@ -182,6 +183,28 @@ def test_a_name_that_stands_twice_is_never_accepted_quickly(number):
     assert agrees(whole)
     old, new = TWICE[number]
     assert fhir_fast.accepted(whole.replace(old, new, 1)) is None
+
+
+BESIDE = [
+    '"resource":{"resourceType":"Patient","id":"b"},',
+    '"resource":"no resource",',
+    '"r\\u0065source":{},',
+    '"fullUrl":"urn:oid:1.2","fullUrl":"urn:oid:1.3",',
+    '"fullUrl":"\\u0022\\u0022\\u0022\\u0022","fullUrl":"urn:oid:1.3",',
+    '"search":{"mode":"match"},"search":{"\\u0022":"\\u0022\\u0022\\u0022\\u0022\\u0022\\u0022\\u0022"},',
+]
+
+
+@pytest.mark.parametrize("number", range(len(BESIDE)))
+def test_a_name_that_stands_twice_in_an_entry_is_refused(number, tmp_path):
+    """Two resources in one entry: one would be judged, and another program read the other."""
+    entry = f'{{{BESIDE[number]}"resource":{{"resourceType":"Patient","id":"a"}}}}'
+    file = tmp_path / "twice.json"
+    file.write_text(f'{{"resourceType":"Bundle","type":"collection","entry":[{entry}]}}', "utf-8")
+    assert fhir._quickly(file, Watch()) is None
+    with pytest.raises(DeliveryError) as refused:
+        FHIR_R4.read(file, Watch())
+    assert [each.code for each in refused.value.faults] == ["fhir.name-twice-in"]
 
 
 def _both(path):

@@ -18,7 +18,7 @@ from sekisho.errors import (
 from sekisho.formats.fhir_check import Findings, check_resource
 from sekisho.formats.fhir_links import Links
 from sekisho.formats.fhir_semantics import FHIR_SEMANTICS
-from sekisho.formats.fhir_stream import BrokenError, Text, lines, members
+from sekisho.formats.fhir_stream import TWICE, BrokenError, Text, lines, members
 from sekisho.model.resource import JsonTree, Resource, Semantics
 from sekisho.ports import RecordFormat, Watch
 
@@ -161,6 +161,8 @@ def _bundle(text: Text, findings: Findings) -> Iterator[tuple[str, object, str]]
         if name != "entry":
             rest[name] = value
             continue
+        if isinstance(value, Mapping) and TWICE in value:
+            findings.add("name-twice-in", f"Bundle.entry[{entries}]")
         yield _entry(value, entries)
         entries += 1
     if rest.get("resourceType") != "Bundle":

@@ -35,7 +35,7 @@ class UnsureError(Exception):
     """This cannot be judged here."""
 
 
-class Entry(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class Entry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One entry of a Bundle; what is of no concern is read and dropped."""
 
     resource: msgspec.Raw
@@ -44,6 +44,12 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     search: object = None
     request: object = None
     response: object = None
+
+
+def _has_quote(entry: Entry) -> bool:
+    """Whether what stands beside a resource may be written again with more quotes."""
+    beside = (entry.link, entry.search, entry.request, entry.response)
+    return '"' in entry.fullUrl or any('"' in str(each) for each in beside if each is not None)
 
 
 class _Known(msgspec.Struct, gc=False):
@@ -281,9 +287,14 @@ class Cut:
         # A text that reads as whole entries is what any reader finds there: what follows cannot
         # change how it reads. So a wrong guess where an entry ends can only fail.
         try:
-            return _entries().decode(b"[" + chunk + b"]")
+            found = _entries().decode(b"[" + chunk + b"]")
+            # Resources are written again as they stand; a name twice beside one is missing then.
+            same = encoder().encode(found).count(QUOTE) == chunk.count(QUOTE)
+            if not same or any(map(_has_quote, found)):
+                raise UnsureError
         except (msgspec.MsgspecError, ValueError, RecursionError):
             raise UnsureError from None
+        return found
 
 
 def _boundary(text: bytes) -> int:
