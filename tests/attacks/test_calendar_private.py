@@ -1,12 +1,24 @@
 """A correction with noise is a new answer: it costs again, says so before, and is drawn once."""
 
+from datetime import timedelta
+
 import pytest
 
+import sekisho
 from sekisho.errors import Conflict, Refused, UsageError
 from sekisho.model.calendar import ErrorClass
 from sekisho.terms import ReleaseState
-from tests.lib.calendars import WHY
-from tests.lib.private import PLAN, PROGRAMME, make_node, rows, write_trips
+from tests.lib.calendars import CALENDAR, FIRST, WHY, with_clock
+from tests.lib.private import (
+    OWNER,
+    PLAN,
+    PROGRAMME,
+    PURPOSE,
+    make_node,
+    rows,
+    write_programme,
+    write_trips,
+)
 
 
 def spent(node):
@@ -57,3 +69,43 @@ def test_hiding_cells_costs_nothing_to_correct(tmp_path):
     with plain_node(tmp_path) as node:
         made = node.release(SMALL, "by-goods")
         assert node.calendar.price(made.id) is None
+
+
+def question_of(root):
+    """The plan's own SQL, as somebody who may ask questions of their own would write it."""
+    return (root / "releases" / f"{PLAN}.sql").read_text("utf-8")
+
+
+def asked(node, root):
+    return node.query(PROGRAMME, question_of(root), purpose=PURPOSE, epsilon="1").table
+
+
+def test_the_plans_own_question_does_not_show_the_figures_that_wait(tmp_path):
+    """One draw serves whoever asks the same; a waiting release would be read for nothing."""
+    root = write_programme(tmp_path)
+    plan = root / "releases" / f"{PLAN}.toml"
+    head, mark, rest = plan.read_text("utf-8").partition("[measure]")
+    plan.write_text(f"{head}{CALENDAR}\n{mark}{rest}", "utf-8")
+    with with_clock(sekisho.init(tmp_path / "node", OWNER), FIRST - timedelta(days=1)) as node:
+        node.add_programme(root)
+        node.load(PROGRAMME, "trips", write_trips(tmp_path / "trips.csv", rows(people=60)))
+        made = node.release(PROGRAMME, PLAN)
+        once = spent(node)
+        answer = asked(node, root)
+        assert spent(node) > once
+        waiting = {row.groups[0]: row.cell for row in made.release.table}
+        told = {row.groups[0]: row.numbers["trips"].value for row in answer.rows}
+        assert told.keys() == waiting.keys()
+        assert told != waiting
+        assert asked(node, root) == answer
+        assert node.release(PROGRAMME, PLAN).id == made.id
+
+
+def test_figures_that_were_taken_down_are_not_had_by_asking_again(tmp_path):
+    with make_node(tmp_path, lines=rows(people=60)) as node:
+        made = node.release(PROGRAMME, PLAN)
+        root = tmp_path / PROGRAMME
+        asked(node, root)
+        node.calendar.withdraw(made.id, ErrorClass.DISCLOSURE, WHY)
+        with pytest.raises(Refused):
+            asked(node, root)

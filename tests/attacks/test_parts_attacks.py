@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from threading import Thread
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +17,7 @@ from sekisho.errors import Conflict, DeliveryError, NotFound, NotPermitted, Refu
 from sekisho.formats.pseudonyms import pseudonym
 from sekisho.gate.answers import Asked, quote
 from sekisho.gate.house import Call
+from sekisho.gate.locks import held_if_free
 from sekisho.gate.private import _sources
 from sekisho.ports import Watch
 from tests.lib import private
@@ -233,3 +236,111 @@ def test_one_person_in_two_parts_weighs_as_much_as_in_one(node, tmp_path):
     two = call.house.bounding.bounded(priced.plan.bound, sources, Watch()).blocks[0, 0].tolist()
     assert two == sums(*tables)
     assert two != sums(tables[0], apart.cast(tables[0].schema))
+
+
+def bring_all(node, folder, *carriers):
+    for carrier in carriers:
+        at = 20 * shared.CARRIERS.index(carrier)
+        shared.bring(node, folder, carrier, range(at, at + 20))
+
+
+def changed_programme(folder, *changes):
+    """The programme's folder with words of its dataset changed."""
+    root = shared.write_programme(folder)
+    dataset = root / "datasets" / "trips.toml"
+    text = dataset.read_text("utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    dataset.write_text(text, "utf-8")
+    return root
+
+
+QUESTION = "SELECT COUNT(*) AS n FROM trips WHERE day <= DATE '2024-12-31'"
+
+
+def test_data_taken_back_and_brought_elsewhere_have_no_second_budget(node, tmp_path):
+    bring_all(node, tmp_path, "alpha", "beta")
+    node.query(private.PROGRAMME, QUESTION, purpose=private.PURPOSE, epsilon="0.5")
+    root = shared.write_programme(tmp_path / "other")
+    manifest = root / "programme.toml"
+    manifest.write_text(manifest.read_text("utf-8").replace("small-trips", "more-trips"), "utf-8")
+    rules = root / "rules" / "release.cedar"
+    rules.write_text(rules.read_text("utf-8").replace("small-trips", "more-trips"), "utf-8")
+    node.add_programme(root)
+    for number, carrier in enumerate(("alpha", "beta")):
+        officer = node.as_(f"{carrier}-officer")
+        officer.parts.take_back(*TRIPS)
+        rows = shared.lines(range(20 * number, 20 * number + 20))
+        file = shared.write_part(tmp_path, f"again-{carrier}", rows)
+        officer.load("more-trips", "trips", file, part=shared.said())
+    with pytest.raises(Refused) as refused:
+        node.query("more-trips", QUESTION, purpose=private.PURPOSE, epsilon="0.5")
+    assert codes(refused) == ["gate.data-elsewhere"]
+
+
+def test_a_programme_that_forgets_the_parts_does_not_release_with_one_more(node, tmp_path):
+    bring_all(node, tmp_path, "alpha", "beta")
+    node.release(private.PROGRAMME, "trips-2024")
+    bring_all(node, tmp_path, "gamma")
+    parts = shared._PARTS.partition("\n[sekisho.budget]")[0]
+    node.add_programme(changed_programme(tmp_path / "new", (parts, "")))
+    with pytest.raises(Refused) as refused:
+        node.release(private.PROGRAMME, "trips-2024")
+    assert codes(refused) == ["parts.others-before"]
+    node.as_("gamma-officer").parts.take_back(*TRIPS)
+    with pytest.raises(NotPermitted):
+        node.parts.take_back(*TRIPS)
+
+
+def test_other_periods_of_the_budget_do_not_make_the_period_another(node, tmp_path):
+    bring_all(node, tmp_path, "alpha", "beta")
+    node.release(private.PROGRAMME, "trips-2024")
+    bring_all(node, tmp_path, "gamma")
+    monthly = changed_programme(tmp_path / "new", ('period = "year"', 'period = "month"'))
+    node.add_programme(monthly)
+    question = QUESTION.replace("2024-12-31", "2024-01-31")
+    with pytest.raises(Refused) as refused:
+        node.query(private.PROGRAMME, question, purpose=private.PURPOSE, epsilon="0.5")
+    assert codes(refused) == ["parts.others-before"]
+
+
+def test_who_is_no_holder_any_more_may_still_take_its_part_back(node, tmp_path):
+    bring_all(node, tmp_path, "alpha", "gamma")
+    fewer = changed_programme(tmp_path / "new", ('"beta", "gamma"]', '"beta"]'))
+    node.add_programme(fewer)
+    node.as_("gamma-officer").parts.take_back(*TRIPS)
+    assert [each.holder for each in node._house.store.deliveries(*TRIPS)] == ["alpha"]
+
+
+class Meddling:
+    """A clock that lets a part arrive as soon as a charge holds its data, if it can."""
+
+    def __init__(self, clock, locks, arrive):
+        self.clock, self.locks, self.arriving = clock, locks, Thread(target=arrive)
+
+    def now(self):
+        if self.arriving.ident is None:
+            for lock in self.locks:
+                with held_if_free(lock) as free:
+                    if not free:
+                        self.arriving.start()
+                        self.arriving.join(1.0)
+                        break
+        return self.clock.now()
+
+
+def test_a_part_that_comes_while_a_period_is_charged_is_not_taken_for_one_of_it(node, tmp_path):
+    """Counted as if it had been there, it would be in the next release, and be the difference."""
+    bring_all(node, tmp_path, "alpha", "beta")
+    house = node._house
+    locks = [house.lock_of_data(each.digest) for each in house.store.deliveries(*TRIPS)]
+    with closing(sekisho.open(node.folder)) as other:
+        clock = Meddling(house.clock, locks, lambda: bring_all(other, tmp_path, "gamma"))
+        node._house = replace(house, clock=clock)
+        first = node.release(private.PROGRAMME, "trips-2024")
+        clock.arriving.join()
+    assert first.release.parts.missing == ("gamma",)
+    with pytest.raises(Refused) as refused:
+        node.release(private.PROGRAMME, "trips-2024")
+    assert codes(refused) == ["parts.others-before"]

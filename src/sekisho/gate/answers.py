@@ -16,6 +16,7 @@ from sekisho.gate.house import Call, House
 from sekisho.gate.judge import judge, refuse
 from sekisho.gate.locks import held
 from sekisho.gate.making import Correcting, handed_out, keep, made_before, same_again
+from sekisho.gate.notices import refuse_taken_down
 from sekisho.gate.parts import parts_of
 from sekisho.gate.private import (
     CHARGING,
@@ -34,6 +35,7 @@ from sekisho.lanes.statistics.private_tables import released_table
 from sekisho.model.budget import BudgetCharge, Cost, ScaledDown
 from sekisho.model.dataset import UNDECLARED, ContributionDeclaration
 from sekisho.model.decision import Decision
+from sekisho.model.part import Parts
 from sekisho.model.programme import Programme, ReleasePlan
 from sekisho.model.release import Release
 from sekisho.people import Action
@@ -95,6 +97,7 @@ def answer(call: Call, asked: Asked, watch: Watch) -> Answered:
         decision = judge(house, programme, QUERY, asked.purpose)
         if not decision.allowed:
             refuse(house, programme, QUERY, decision)
+        refuse_taken_down(house, programme.id, priced.request)
         table = finish(priced.plan, paid_draw(house, priced, decision, _untold(watch)))
     charges = tuple(house.store.charges(programme.id, priced.request))
     return Answered(table, read_again(house, priced), decision, charges)
@@ -200,8 +203,17 @@ def _planned(
     if plan.epsilon is None:
         raise UsageError(fault("programme.no-epsilon"))
     earlier = bounds_before(call.house, programme.id, plan.id, before) if said.earlier else None
-    epsilon, purpose = plan.epsilon, programme.purpose
-    return Question(programme, query, purpose, call.actor, epsilon, said, plan.id, earlier)
+    return Question(
+        programme=programme,
+        query=query,
+        purpose=programme.purpose,
+        actor=call.actor,
+        epsilon=plan.epsilon,
+        contribution=said,
+        what=plan.id,
+        earlier=earlier,
+        waits_as=plan.id if plan.calendar else "",
+    )
 
 
 def _as_made(call: Call, programme: Programme, plan: ReleasePlan) -> Priced:
@@ -247,8 +259,13 @@ def _made(
         files={},
         request=priced.request,
         cost=_cost(priced, table),
-        parts=parts_of(house, programme, [(each.dataset, each.period) for each in priced.ledgers]),
+        parts=_parts(house, priced),
     )
+
+
+def _parts(house: House, priced: Priced) -> Parts | None:
+    ledgers = [(each.dataset, each.period) for each in priced.ledgers]
+    return parts_of(house, priced.question.programme, ledgers, priced.deliveries)
 
 
 def _cost(priced: Priced, table: PrivateTable) -> Cost:

@@ -111,7 +111,9 @@ def refuse_left_elsewhere(
         for each in house.store.releases()
     )
     charged = {(each.programme, each.dataset) for each in house.store.charges()} - own
-    answered = (each.digest for where in charged for each in house.store.deliveries(*where))
+    # What its holder took back was asked about all the same.
+    ever = (each for where in charged for each in house.store.deliveries(*where, ever=True))
+    answered = (each.digest for each in ever)
     if left or not digests.isdisjoint(answered):
         raise Refused(fault("gate.data-elsewhere", programme=programme.id))
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
+from sekisho.errors import Refused, fault
 from sekisho.gate.files import sync_folder
 from sekisho.gate.house import House
 from sekisho.model.calendar import Notice, NoticeKind
@@ -59,6 +60,16 @@ def became_of(house: House, release: Release) -> Became:
         next((each for each in later if each.corrects == release.id), None),
         next((each for each in notices if each.kind is NoticeKind.WITHDRAWN), None),
     )
+
+
+def refuse_taken_down(house: House, programme: str, request: str) -> None:
+    """Refuse a question whose answer would be the figures of a release that were taken down.
+
+    Raises: Refused.
+    """
+    for each in house.store.releases(programme):
+        if each.request == request and became_of(house, each).taken_down:
+            raise Refused(fault("calendar.was-withdrawn", release=each.id))
 
 
 def shown_of(release: Release, became: Became) -> Release:

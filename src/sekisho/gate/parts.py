@@ -14,8 +14,8 @@ from sekisho.gate.admit import dataset_of, installed, permit
 from sekisho.gate.house import Call, House, Said, entry_of
 from sekisho.gate.locks import held, held_all
 from sekisho.gate.sequence import sequence
-from sekisho.lanes.statistics.periods import period_ends
-from sekisho.model.dataset import Dataset, PartsDeclaration
+from sekisho.lanes.statistics.periods import period_ends, periods_overlap
+from sekisho.model.dataset import Dataset
 from sekisho.model.entry import EntryKind
 from sekisho.model.part import Part, Parts
 from sekisho.model.programme import Programme
@@ -34,14 +34,22 @@ class OwnPart:
 
 
 def parts_of(
-    house: House, programme: Programme, ledgers: Sequence[tuple[Dataset, str]]
+    house: House,
+    programme: Programme,
+    ledgers: Sequence[tuple[Dataset, str]],
+    deliveries: Sequence[Delivery],
 ) -> Parts | None:
-    """Whose parts a release of datasets and periods is made from; None where nobody shares one."""
+    """Whose parts a release of datasets and periods is made from; None where nobody shares one.
+
+    `deliveries` are what was read, whatever came or was taken back since.
+    """
+    read = {each.digest for each in deliveries}
     present: set[str] = set()
     missing: set[str] = set()
     for dataset, period in ledgers:
         if dataset.parts is not None:
-            there = {each.holder for each in _counting(house, programme, dataset, period)}
+            every = _in_period(house, programme, dataset, period)
+            there = {each.holder for each in every if each.digest in read}
             present |= there
             missing |= set(dataset.parts.holders) - there
     return Parts(tuple(sorted(present)), tuple(sorted(missing))) if present else None
@@ -61,7 +69,8 @@ def refuse_other_parts(
     came or was taken back since the deliveries were looked up.
     """
     for dataset, period in ledgers:
-        if dataset.parts is None:
+        # A programme that no longer speaks of parts does not make one whole of those it has.
+        if dataset.parts is None and not house.store.parts.parts(programme.id, dataset.id):
             continue
         known = house.store.deliveries(programme.id, dataset.id)
         read = {each.digest for each in deliveries if each.dataset == dataset.id}
@@ -69,7 +78,7 @@ def refuse_other_parts(
             raise Conflict(fault("parts.changed-meanwhile", dataset=dataset.id))
         counting = _counting(house, programme, dataset, period)
         present = {each.holder for each in counting}
-        if len(present) < dataset.parts.least:
+        if dataset.parts is not None and len(present) < dataset.parts.least:
             missing = _named(set(dataset.parts.holders) - present)
             least = dataset.parts.least
             raise Refused(fault("parts.too-few", dataset=dataset.id, missing=missing, least=least))
@@ -84,7 +93,7 @@ def _refuse_others(
     dataset, period = ledger
     known = _in_period(house, programme, dataset, period)
     for charge in house.store.charges(programme.id):
-        if (charge.dataset, charge.period) != (dataset.id, period):
+        if charge.dataset != dataset.id or not periods_overlap(charge.period, period):
             continue
         before = {each.holder for each in known if each.counted_at(charge.entry_index or 0)}
         if before != present:
@@ -144,7 +153,7 @@ def own_part(call: Call, programme_id: str, dataset_id: str) -> OwnPart:
     programme, dataset, mine = _shared(call, programme_id, dataset_id)
     known = call.house.store.parts.parts(programme.id, dataset.id)
     present = {each.holder for each in known if each.withdrawn_index is None}
-    missing = set(_declared(dataset.parts).holders) - present
+    missing = set(dataset.parts.holders if dataset.parts else ()) - present
     return OwnPart(
         dataset.id,
         tuple(each for each in known if each.holder == mine),
@@ -187,16 +196,13 @@ def take_back(call: Call, programme_id: str, dataset_id: str) -> int:
 def _shared(call: Call, programme_id: str, dataset_id: str) -> tuple[Programme, Dataset, str]:
     programme = installed(call.house, programme_id)
     dataset = dataset_of(programme, dataset_id)
-    if dataset.parts is None:
+    known = call.house.store.parts.parts(programme.id, dataset.id)
+    if dataset.parts is None and not known:
         raise UsageError(fault("parts.one-holder", dataset=dataset.id))
     mine = call.actor.participant
-    if mine not in dataset.parts.holders:
+    # Who brought a part may take it back, whatever the programme says of holders by now.
+    holders = dataset.parts.holders if dataset.parts else ()
+    if mine not in {*holders, *(each.holder for each in known)}:
         raise NotPermitted(fault("parts.not-a-holder", dataset=dataset.id))
     permit(call, Action.LOAD, programme, of=(mine,))
     return programme, dataset, mine
-
-
-def _declared(parts: PartsDeclaration | None) -> PartsDeclaration:
-    if parts is None:
-        raise UsageError(fault("parts.one-holder", dataset=""))
-    return parts

@@ -69,6 +69,8 @@ class Question:
     """The release plan, or `query`."""
     earlier: EarlierBounds | None = None
     """Bounds of an earlier release, which take the place of a choice."""
+    waits_as: str = ""
+    """The plan, where its figures wait for a moment: nobody who asks the same shares its draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def price(house: House, question: Question, over: Sequence[str] = ()) -> Priced:
     deliveries = deliveries_known(house, programme, named, ever=bool(over))
     if over:
         deliveries = tuple(each for each in deliveries if each.digest in over)
-    request = _request(house, programme, plan, deliveries)
+    request = _request(house, question, plan, deliveries)
     paid = bool(house.store.charges(programme.id, request))
     return Priced(question, plan, ledgers, deliveries, request, paid)
 
@@ -193,7 +195,7 @@ def _charge_once(house: House, priced: Priced, decision: Decision) -> None:
     """Charge a question that was not charged yet, and only over data that are as they were brought.
 
     Whoever charges holds the data's locks, so that of two programmes over one file the second sees
-    what the first was charged.
+    what the first was charged; and those of shared datasets, so that no part comes meanwhile.
 
     Raises: Refused, the refusal logged; NotFound, TamperedError and StorageError from the data.
     """
@@ -202,7 +204,11 @@ def _charge_once(house: House, priced: Priced, decision: Decision) -> None:
     try:
         afford(priced)
         refuse_changed_data(house, deliveries)
-        with held_all(house.lock_of_data(each.digest) for each in deliveries):
+        shared = [each.dataset.id for each in priced.ledgers]
+        with (
+            held_all(house.lock_of_dataset(programme.id, each) for each in shared),
+            held_all(house.lock_of_data(each.digest) for each in deliveries),
+        ):
             if not house.store.charges(programme.id, priced.request):
                 refuse_left_elsewhere(house, programme, deliveries, Method.DIFFERENTIAL_PRIVACY)
                 ledgers = [(each.dataset, each.period) for each in priced.ledgers]
@@ -336,13 +342,14 @@ def _plan(question: Question, tables: Tables, datasets: Sequence[Dataset]) -> Pl
     return plan_release(question.query, tables, contribution, widest, question.epsilon)
 
 
-def _request(house: House, programme: Programme, plan: Plan, deliveries: Sequence[Delivery]) -> str:
+def _request(house: House, question: Question, plan: Plan, deliveries: Sequence[Delivery]) -> str:
     """One keyed hash over all that the answer follows from; tells nothing without the secret."""
     by_dataset: dict[str, tuple[str, ...]] = {}
     for each in deliveries:
         by_dataset[each.dataset] = (*by_dataset.get(each.dataset, ()), each.digest)
-    digest = request_digest(plan, by_dataset, programme.digest)
-    return hmac.digest(house.secret, f"sekisho/private/v1\n{digest}".encode(), sha256).hex()
+    digest = request_digest(plan, by_dataset, question.programme.digest)
+    asked = f"{digest}\n{question.waits_as}" if question.waits_as else digest
+    return hmac.digest(house.secret, f"sekisho/private/v1\n{asked}".encode(), sha256).hex()
 
 
 def _sources(house: House, priced: Priced) -> Sources:

@@ -43,6 +43,11 @@ def period_ends(period: str) -> date | None:
     return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
+def periods_overlap(one: str, other: str) -> bool:
+    """Whether rows may count to both: a month and its year, and anything with what is `once`."""
+    return ONCE in (one, other) or one.startswith(other) or other.startswith(one)
+
+
 def _dated(source: Source, dataset: str, column: str, tables: Tables) -> Iterator[Domain]:
     """The domain of the dating column wherever the dataset is scanned."""
     for top, scan in _scans(source, None):
