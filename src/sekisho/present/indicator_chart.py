@@ -13,6 +13,8 @@ from sekisho.text import sentence
 __all__ = ["NARROW", "WIDE", "indicator_description", "indicator_svg"]
 MOST_PANELS = 12
 MOST_EFFECTS = 60
+FEW_DAYS = 180
+"""Below it a month stands at several marks of the axis, so that these say the day too."""
 _INK, _BAND, _PAST, _ZERO = "#1f4e79", "#8fb3d1", "#666666", "#888888"
 _AXES: dict[Step | None, dict[str, object]] = {
     Step.DAY: {
@@ -146,6 +148,8 @@ def _point(at: str, estimate: Estimate) -> dict[str, object]:
 
 def _panel(points: list[dict[str, object]], step: Step | None) -> dict[str, Any]:
     x = {"field": "at", "title": None, **_AXES.get(step, {"type": "ordinal"})}
+    if step is Step.DAY and len(points) < FEW_DAYS:
+        x["axis"] = {"format": "%Y-%m-%d", "tickCount": 5}
     y: dict[str, Any] = {"field": "value", "type": "quantitative", "title": None}
     y |= {"axis": {"tickCount": 5}, "scale": {"zero": False}}
     band = {

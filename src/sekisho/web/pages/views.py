@@ -88,20 +88,30 @@ def cost(release: Release, language: Language) -> CostView | None:
     epsilon, delta = (
         f"{each.normalize():f}" for each in (release.cost.epsilon, release.cost.delta)
     )
-    scaled = (said for each in release.cost.scaled_down for said in _scaled(release.cost, each))
-    return CostView(epsilon, delta, tuple(sentence(*each, language) for each in scaled))
+    lowers = release.table.has_intervals
+    told = (
+        sentence(*said, language)
+        for each in release.cost.scaled_down
+        for said in _scaled(release.cost, each, lowers=lowers)
+    )
+    return CostView(epsilon, delta, tuple(dict.fromkeys(told)))
 
 
 _Sentence = tuple[str, dict[str, object]]
 
 
-def _scaled(cost: Cost, scaled: ScaledDown) -> Iterator[_Sentence]:
-    """Up to what a contribution counted, what was put back, and how much is missing."""
+def _scaled(cost: Cost, scaled: ScaledDown, *, lowers: bool) -> Iterator[_Sentence]:
+    """Up to what a contribution counted, what was put back, and how much is missing.
+
+    `lowers` says whether the numbers are sums: the middle of values moves, either way.
+    """
     limit = next((each for each in cost.limits if each.measures == scaled.measures), None)
     if limit is not None:
         yield from _limited(limit)
     is_put_back = limit is not None and limit.factor is not None
-    if not is_put_back:
+    if not lowers:
+        yield "web.noise-moved", {}
+    elif not is_put_back:
         yield "web.noise-lower", {}
         if scaled.missing is None:
             yield "web.noise-unknown", {}
