@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sekisho.errors import ProgrammeError
+from sekisho.formats.fhir_columns import fits
 from sekisho.programmes.check import checked_programme
 from sekisho.programmes.pages import folder_page
 from sekisho.programmes.vocabulary import FILES as VOCABULARY
@@ -29,6 +30,10 @@ SPOILT = re.findall(
 )
 
 
+def fitting(_format, take, path):
+    return fits(take, path)
+
+
 def decided(facts, rules, day):
     return decide(facts, rules, Packs({}, Vocabulary({}), "", ""), day)
 
@@ -46,11 +51,12 @@ def test_the_page_shows_a_whole_folder_without_a_fault():
 
 
 def test_the_page_shows_a_whole_folder_of_records_without_a_fault():
-    programme = checked_programme(packed(RECORDS), check_own_rules)
+    programme = checked_programme(packed(RECORDS), check_own_rules, fits=fitting)
     flow = programme.record_flow("history")
     assert (flow.recipients, flow.age_of_consent) == (("second-clinic",), 16)
     assert [each.id for each in flow.categories] == ["person", "pulse"]
     assert len(flow.notices) == 4
+    assert programme.dataset("illnesses").histories.resource == "Condition"
 
 
 @pytest.mark.parametrize(("file", "old", "new", "said"), SPOILT, ids=[each[2] for each in SPOILT])
@@ -59,7 +65,8 @@ def test_a_fault_is_reported_as_the_page_says(file, old, new, said):
     file = file.removeprefix(SECOND)
     assert folder[file].count(old) == 1
     with pytest.raises(ProgrammeError) as raised:
-        checked_programme(packed(folder | {file: folder[file].replace(old, new)}), check_own_rules)
+        spoilt = packed(folder | {file: folder[file].replace(old, new)})
+        checked_programme(spoilt, check_own_rules, fits=fitting)
     assert raised.value.sentences() == said.split("\n")
 
 
