@@ -114,7 +114,11 @@ def _offer_group(batch: _Batch, group: Sequence[Offering]) -> list[Outcome]:
     house = batch.house
     _prepare(batch, group)
     locks = [house.lock_of_transfer(each.transfer.id) for each in batch.works.values()]
-    with held(house.busy, shared=True), held_all(locks), workshop(house.folder.aside) as own:
+    with (
+        held(house.busy, shared=True),
+        held_all(locks, once=True),
+        workshop(house.folder.aside) as own,
+    ):
         _pass_over_known(batch)
         _judge(batch)
         _seal(batch, own)

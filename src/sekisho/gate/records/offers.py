@@ -15,7 +15,7 @@ from sekisho.errors import Conflict, Fault, NotFound, Refused, UsageError, fault
 from sekisho.gate.duties import Passing, duties_for
 from sekisho.gate.files import workshop
 from sekisho.gate.house import Call, House
-from sekisho.gate.locks import held
+from sekisho.gate.locks import held, held_once
 from sekisho.gate.records.consents import request_id
 from sekisho.gate.records.entries import transfer_entry
 from sekisho.gate.records.flows import flow_of, way_of
@@ -84,7 +84,7 @@ def offer(call: Call, offering: Offering, watch: Watch) -> Transfer:
     house, work = call.house, prepared(call, offering, watch)
     with (
         held(house.busy, shared=True),
-        held(house.lock_of_transfer(work.transfer.id)),
+        held_once(house.lock_of_transfer(work.transfer.id)),
     ):
         known = house.store.records.transfer(work.transfer.id)
         if known is not None and known.state is not TransferState.REQUESTED:
