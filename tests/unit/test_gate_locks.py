@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from sekisho.gate.locks import held, held_all, held_if_free, held_once
+
 
 def test_a_lock_taken_once_leaves_no_file(tmp_path):
     with held_once(tmp_path / "one"), held_all([tmp_path / "b", tmp_path / "a"], once=True):
