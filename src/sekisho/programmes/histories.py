@@ -56,6 +56,10 @@ def history_faults(programme: Programme) -> Iterator[Fault]:
     for dataset in programme.datasets:
         if dataset.histories is not None:
             yield from _mapping_faults(programme, dataset, dataset.histories)
+    made = {each.id for each in programme.datasets if each.histories is not None}
+    for form in programme.forms:
+        if form.dataset in made:
+            yield fault("histories.form", place_in(programme, f"forms/{form.id}.toml", "dataset"))
 
 
 def path_fit_faults(programme: Programme, fits: Fits) -> Iterator[Fault]:
