@@ -8,7 +8,7 @@ import signal
 import sys
 
 import sekisho
-from sekisho.gate import answers, private
+from sekisho.gate import answers, making, private
 from tests.lib.private import COUNT, PLAN, PROGRAMME, PURPOSE
 
 OUTSIDE = ("entry_of", "write_papers", "finish_all")
@@ -34,7 +34,7 @@ def die_at(node, moment: str) -> None:
     elif moment not in OUTSIDE and hasattr(private, moment):
         setattr(private, moment, die)
     else:
-        setattr(answers, moment, die)
+        setattr(making if hasattr(making, moment) else answers, moment, die)
 
 
 if __name__ == "__main__":

@@ -194,7 +194,9 @@ def test_a_delivery_that_came_before_a_kill_is_finished_by_bringing_it_again(hou
     from sekisho.ports import Watch
 
     programme = installed(node._house, PROGRAMME)
-    before = bring(one._call, programme, programme.dataset("volumes"), volumes(tmp_path), Watch())
+    before = bring(
+        one._call, programme, programme.dataset("volumes"), (volumes(tmp_path), None), Watch()
+    )
     met = one.deliver(one.requests()[0].id, volumes(tmp_path))
     assert met.delivery.id == before.id
 

@@ -22,11 +22,16 @@ def listed(select: str, where: str = "") -> list[tuple]:
     ("select", "where", "values"),
     [
         ("region", "", ["north", "south", "west"]),
-        ("region", "WHERE region <> 'north'", ["north", "south", "west"]),
+        ("region", "WHERE region <> 'north'", ["south", "west"]),
         ("region", "WHERE region IN ('west', 'north')", ["north", "west"]),
         ("region", "WHERE region = 'nowhere'", ["north", "south", "west"]),
         ("age", "WHERE age > 95 AND age < 99", [96, 97, 98]),
         ("age", "WHERE age BETWEEN 3 AND 4", [3, 4]),
+        (
+            "day",
+            "WHERE day >= DATE '2020-04-05' AND day <> DATE '2020-04-06'",
+            [date(2020, 4, 5), date(2020, 4, 7)],
+        ),
         ("day", "WHERE day > DATE '2020-04-05'", [date(2020, 4, 6), date(2020, 4, 7)]),
         ("EXTRACT(MONTH FROM day)", "", list(range(1, 13))),
         ("EXTRACT(YEAR FROM day)", "", [2020]),

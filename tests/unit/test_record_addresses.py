@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from sekisho.lanes.record import addresses
+from sekisho.model import addresses
 from sekisho.model.addresses import ABSENT, TWICE, Addresses
 
 
