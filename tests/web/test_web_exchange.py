@@ -185,7 +185,13 @@ def served(house):
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    ("language", "width"), [("en", 1280), ("ja", 1280), ("ja", 375), ("en", 375)]
+    ("language", "width"),
+    [
+        ("en", 1280),
+        ("ja", 375),
+        pytest.param("ja", 1280, marks=pytest.mark.slow),
+        pytest.param("en", 375, marks=pytest.mark.slow),
+    ],
 )
 def test_axe_finds_nothing_and_a_phone_scrolls_one_way(house, served, browser, language, width):  # noqa: F811
     _, references, token = house

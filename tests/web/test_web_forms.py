@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from sekisho.people import ANYBODY
-from sekisho.web.security import FORM_POLICY, HEADERS, POLICY
+from sekisho.web.security import FORM_POLICY, HEADERS, POLICY, SEARCH_POLICY
 from sekisho.web.session import IDLE_S, LONGEST_S, Sessions, safe_place
 from tests.lib.forms import (
     ASK,
@@ -454,7 +454,8 @@ def test_pages_for_officers_are_kept_by_nobody_and_may_send_forms_here_alone(off
             assert headers[name] == value
     assert FORM_POLICY.count("'self'") == POLICY.count("'self'") + 1
     assert "script" not in FORM_POLICY
-    assert officer.get("/").headers["content-security-policy"] == POLICY
+    assert officer.get("/").headers["content-security-policy"] == SEARCH_POLICY
+    assert officer.get("/log").headers["content-security-policy"] == POLICY
 
 
 @pytest.mark.parametrize(
