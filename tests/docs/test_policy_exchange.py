@@ -1,13 +1,13 @@
 """The tutorial: every block runs, in order; members submit, compare, search and download."""
 
-import os
 import re
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.lib.warm import warm_environment
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorials" / "policy-exchange.md"
 BLOCKS = re.findall(r"^```bash\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
@@ -19,17 +19,10 @@ pytestmark = pytest.mark.timeout(900)  # two dozen commands, each a start of its
 def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of somebody who typed every block, and what was printed."""
     folder = tmp_path_factory.mktemp("group")
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "LC_ALL": "C.UTF-8",
-        "SEKISHO_LANGUAGE": "en",
-        "COLUMNS": "80",
-    }
     ended = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(BLOCKS)],
         cwd=folder,
-        env=environment,
+        env=warm_environment(),
         capture_output=True,
         text=True,
         check=False,
