@@ -122,6 +122,50 @@ def test_whoever_objects_is_left_out_however_the_list_names_them(made, said):
     assert found[0][1] == made(patient("b"), condition("b"))[0][0][1]
 
 
+def objection(**provision):
+    return {
+        "resourceType": "Consent",
+        "id": "no",
+        "status": "active",
+        "scope": {"coding": [{"code": "research"}]},
+        "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+        "policyRule": {"coding": [{"code": "OPTOUT"}]},
+        "patient": {"reference": "Patient/a"},
+        "provision": provision,
+    }
+
+
+RESEARCH = [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HRESCH"}]
+CARE = [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "TREAT"}]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        objection(type="deny"),
+        objection(type="deny", purpose=RESEARCH),
+        objection(type="permit", provision=[{"type": "deny", "purpose": RESEARCH}]),
+    ],
+)
+def test_whoever_objects_by_a_consent_in_the_file_is_left_out_without_a_list(made, said):
+    everybody = [patient(), patient("b"), condition(), condition("b", "d")]
+    found, faults = made(*everybody, said)
+    assert (len(found), faults) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        objection(type="deny", purpose=CARE),
+        objection(type="permit", purpose=RESEARCH),
+        {**objection(type="deny"), "status": "inactive"},
+    ],
+)
+def test_a_consent_to_care_says_nothing_about_statistics(made, said):
+    found, faults = made(patient(), condition(), said)
+    assert (len(found), faults) == (1, [])
+
+
 def test_a_record_of_an_encounter_of_somebody_else_is_refused(made):
     other = condition("a", encounter={"reference": "Encounter/v"})
     found, faults = made(patient(), patient("b"), visit("b"), other)

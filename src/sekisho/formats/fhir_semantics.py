@@ -31,6 +31,11 @@ DATA_STRINGS: Mapping[str, AbstractSet[str]] = {
     "Quantity": {"unit"},
 }
 """Strings that are data; in any other field a string is text."""
+FOR_STATISTICS = frozenset(
+    {"BIORCH", "CLINTRCH", "CLINTRCHNPC", "CLINTRCHPC", "DSRCH", "HRESCH", "POARCH", "PRECLINTRCH"}
+    | {"PUBHLTH", "TRANSRCH"}
+)
+"""Codes of HL7's PurposeOfUse that statistics fall under: research of any kind, public health."""
 QUANTITIES = ("Age", "Count", "Distance", "Duration", "MoneyQuantity", "SimpleQuantity")
 PARTS = {
     "Annotation": Part.TEXT,
@@ -131,6 +136,13 @@ class FhirSemantics:
             return None
         return {**concept, "coding": kept} if "coding" in concept else concept
 
+    def objection(self, resource: Resource) -> str | None:
+        """The patient of an active Consent that denies research, public health, or any purpose."""
+        tree = resource.tree
+        if resource.type != "Consent" or tree.get("status") != "active":
+            return None
+        return self.target(tree.get("patient")) if _denies(tree.get("provision")) else None
+
     def target(self, reference: object) -> str | None:
         """What `Reference.reference` says; an identifier alone points at nothing here."""
         said = reference.get("reference") if isinstance(reference, Mapping) else None
@@ -171,6 +183,21 @@ def _element(shape: str, field: Field) -> Element:
     if part is None:
         part = Part.GROUP if field.shape else Part.VALUE
     return Element(part, field.shape, field.path, field.required, field.modifier)
+
+
+def _denies(provision: object) -> bool:
+    """Whether a provision, or one within it, denies what statistics are made for.
+
+    Whom, what and when it denies is not weighed: who objects in part is left out whole.
+    """
+    if not isinstance(provision, Mapping):
+        return False
+    within = provision.get("provision", ())
+    if isinstance(within, Sequence) and any(_denies(each) for each in within):
+        return True
+    purposes = provision.get("purpose", ())
+    codes = {pair[1] for each in purposes if (pair := _pair(each)) is not None}
+    return provision.get("type") == "deny" and (not codes or bool(codes & FOR_STATISTICS))
 
 
 def _codings(concept: object) -> list[object]:

@@ -50,6 +50,10 @@ class _People:
     """Who is in a file, under every name, and whose each encounter is."""
 
     by_name: dict[str, _Person] = field(default_factory=dict)
+    objecting: set[str] = field(default_factory=set)
+    """Addresses of those who object by a resource of the file itself."""
+    left_out: set[str] = field(default_factory=set)
+    """Names of the persons at those addresses."""
     visits: dict[str, str] = field(default_factory=dict)
     """Every name of an encounter -> the name of its person; empty where it has none."""
 
@@ -85,7 +89,11 @@ def rows(asked: Asked, resources: Iterable[Resource], wrong: Wrong) -> Iterator[
         code, person = _person_of(asked, people, whole)
         if person is None:
             wrong.add(code, number)
-        elif not person.stays_out and not _is_left_out(asked, whole, person):
+        elif (
+            not person.stays_out
+            and person.name not in people.left_out
+            and not _is_left_out(asked, whole, person)
+        ):
             row = _row(asked, whole, person)
             if row is None:
                 wrong.add("histories.before-birth", number)
@@ -102,9 +110,13 @@ def _people_of(asked: Asked, resources: Iterable[Resource]) -> _People:
         if resource.type in semantics.person_types():
             person = _person(asked, opened(resource), names)
             people.by_name.update(dict.fromkeys(names, person))
+        elif (who := semantics.objection(resource)) is not None:
+            people.objecting.update(semantics.addresses(resource, who))
         elif of_visits and semantics.encounter_path(resource.type) == "":
             whose = _target(semantics, opened(resource), semantics.subject_path(resource.type))
             people.visits.update(dict.fromkeys(names, whose))
+    for name in people.objecting & people.by_name.keys():
+        people.left_out.add(people.by_name[name].name)
     return people
 
 

@@ -115,6 +115,10 @@ class Semantics(Protocol):
         """The coded element with these codes alone; None when none is left."""
         ...
 
+    def objection(self, resource: Resource) -> str | None:
+        """The address of the person who objects, by this resource, to statistics and research."""
+        ...
+
     def target(self, reference: object) -> str | None:
         """The address a reference points at; None when it names none."""
         ...
