@@ -6,6 +6,9 @@ import pytest
 
 import sekisho
 from sekisho.errors import Conflict, Refused, UsageError
+from sekisho.gate.bounds_asked import bounds_of
+from sekisho.gate.calendar import publish_due
+from sekisho.gate.earlier_bounds import bounds_before
 from sekisho.model.calendar import ErrorClass
 from sekisho.terms import ReleaseState
 from tests.lib.calendars import CALENDAR, FIRST, WHY, with_clock
@@ -99,6 +102,31 @@ def test_the_plans_own_question_does_not_show_the_figures_that_wait(tmp_path):
         assert told != waiting
         assert asked(node, root) == answer
         assert node.release(PROGRAMME, PLAN).id == made.id
+
+
+def test_the_bounds_of_a_release_that_waits_are_not_taken_over(tmp_path):
+    """They are figures of it: the price of the next question would tell them."""
+    root = write_programme(tmp_path, epsilon="6")
+    plan = root / "releases" / f"{PLAN}.toml"
+    head, mark, rest = plan.read_text("utf-8").partition("[measure]")
+    said = '[contribution]\ngroups = "earlier"\n'
+    plan.write_text(f"{head}{CALENDAR}\n{said}\n{mark}{rest}", "utf-8")
+    with with_clock(sekisho.init(tmp_path / "node", OWNER), FIRST - timedelta(days=1)) as node:
+        node.add_programme(root)
+        node.load(PROGRAMME, "trips", write_trips(tmp_path / "trips.csv", rows(people=1500)))
+        made = node.release(PROGRAMME, PLAN)
+        assert [each.by for each in made.release.cost.limits] == ["chosen"]
+        assert bounds_before(node._house, PROGRAMME, PLAN) is None
+        node._house.clock.at = FIRST + timedelta(minutes=1)
+        assert publish_due(node._house) == [made.id]
+        assert bounds_before(node._house, PROGRAMME, PLAN) is not None
+        assert node.verify_certificate(made.id) == []
+
+
+@pytest.mark.parametrize("length", ["1e999999999", "1e300", "1e-999999"])
+def test_a_length_that_nobody_can_count_with_is_refused_before_its_charge(length):
+    with pytest.raises(UsageError):
+        bounds_of({"length": length})
 
 
 def test_figures_that_were_taken_down_are_not_had_by_asking_again(tmp_path):

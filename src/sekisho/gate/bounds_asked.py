@@ -15,6 +15,9 @@ from sekisho.model.dataset import ContributionDeclaration
 CHOSEN = "chosen"
 """Asked for instead of a number: it is chosen from a noisy count of units by size."""
 
+_MOST_DIGITS = 18
+"""Before or after the point: more than any number that a query may hold."""
+
 _Read = TypeVar("_Read")
 
 Bounds = Mapping[str, int | bool | Decimal | str]
@@ -43,7 +46,7 @@ def _flag(said: object) -> bool:
 
 def _length(said: object) -> Decimal:
     length = Decimal(str(said))
-    if not length.is_finite():
+    if not length.is_finite() or abs(length.adjusted()) > _MOST_DIGITS:
         raise ValueError
     return length
 

@@ -5,11 +5,13 @@ keep the proof; a size that is none of the plan's is refused.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sekisho.gate.house import House
 from sekisho.lanes.statistics.privacy.draw import Draw, from_bytes
 from sekisho.lanes.statistics.privacy.plan_bounding import Plan
 from sekisho.lanes.statistics.privacy.settle import SettledBy
+from sekisho.model.release import Release
 
 _CHOSEN = (SettledBy.CHOSEN, SettledBy.EARLIER)
 
@@ -38,13 +40,25 @@ def bounds_before(
     Raises: TamperedError when its kept draw cannot be read.
     """
     made = house.store.releases(programme, plan)
-    older = [each for each in made if before is None or each.revision < before]
+    asked = next((each.made_at for each in made if each.revision == before), house.clock.now())
+    # What waited then was not public: neither price nor table may follow from it.
+    older = [
+        each
+        for each in made
+        if (before is None or each.revision < before) and _was_out(each, asked)
+    ]
     for release in sorted(older, key=lambda each: each.revision, reverse=True):
         kept = house.store.drawn(release.request)
         found = None if kept is None else _bounds_of(from_bytes(kept))
         if found is not None and any(size is not None for size in found.sizes):
             return found
     return None
+
+
+def _was_out(release: Release, at: datetime) -> bool:
+    if release.held_until is None:
+        return True
+    return release.published_at is not None and release.published_at <= at
 
 
 def _bounds_of(drawn: Draw) -> EarlierBounds | None:
