@@ -97,6 +97,15 @@ def test_a_date_of_which_the_numbers_cannot_tell_is_refused(began, code):
     assert reasons(worked_out(how, values)) == [code]
 
 
+def test_a_policy_over_all_of_history_is_not_fitted():
+    """Every page view would wait for it, and days since the year 1 fill the memory."""
+    how = Policy((("", "2020-03-13"),), (), "0001-01-01", "9999-12-31", "level")
+    result = worked_out(how, readings(days("2020-03-01", [*BEFORE, *SINCE])))
+    assert reasons(result) == ["indicators.too-many-times"]
+    said = result.figures[0].estimate
+    assert all(sentence(said.code, said.fields, language) for language in Language)
+
+
 def test_a_group_of_comparison_with_a_hole_stops_every_effect_and_is_named():
     how = Policy((("n", "2020-03-13"), ("w", "2020-03-14")), ("s",), "2020-03-01", "2020-03-24")
     north, west, south = (readings(days("2020-03-01", [*BEFORE, *SINCE]), g) for g in "nws")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from sekisho.errors import NotFound, fault
@@ -19,6 +20,7 @@ from sekisho.terms import ColumnType, Language
 if TYPE_CHECKING:
     import pandas as pd
 
+_MEASURING = Lock()
 NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER)
 
 
@@ -53,7 +55,9 @@ class PublicData:
         Raises: NotFound when the table declares none of that id.
         """
         if self.table.indicator(indicator) is not None:
-            return _measured(_Asked(self.digest, self.id, indicator, self))
+            # Whoever asks meanwhile waits for the one working out, which may take a minute.
+            with _MEASURING:
+                return _measured(_Asked(self.digest, self.id, indicator, self))
         known = ", ".join(f"`{each.id}`" for each in self.table.indicators) or "–"
         asked = {"indicator": indicator[:64], "known": known}
         raise NotFound(fault("public.no-indicator", None, **asked))

@@ -26,6 +26,8 @@ from sekisho.model.period import Period, period_of
 FEWEST = 8
 """Times that are needed before the policy, and as many since."""
 FEWEST_WEEKDAYS = 14
+MOST_TIMES = 1000
+"""Nearly three years of days: a fit takes time with the third power of its times."""
 All = Mapping[str, Series | NotEstimable]
 
 
@@ -61,6 +63,8 @@ def _study(how: Policy, every: All) -> _Study | NotEstimable:
     first, last = period_of(how.first), period_of(how.last)
     if first is None or last is None:
         return NotEstimable("indicators.unread-time")
+    if last.number - first.number >= MOST_TIMES:
+        return NotEstimable("indicators.too-many-times", {"most": MOST_TIMES})
     times = tuple(Period(first.step, n) for n in range(first.number, last.number + 1))
     paths = []
     for group in how.comparison:
