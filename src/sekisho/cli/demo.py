@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sekisho.cli.demo_people import mobility
+from sekisho.cli.demo_people import health, mobility
 from sekisho.cli.demo_record import walk
 from sekisho.cli.options import Speaker, common, said
 from sekisho.cli.progress import watched
@@ -28,8 +28,9 @@ PLANS = {
 }
 """Release plan -> how its step is announced."""
 MOBILITY = "mobility-statistics"
+HEALTH = "health-statistics"
 RECORDS = "health-referral"
-STEPS = 10
+STEPS = 11
 PRIVATE = {"p-percent": 10}
 """The demo plays the data holder too, so it sets the holder's private parameter itself."""
 
@@ -79,6 +80,8 @@ def demo(speaker: Speaker, folder: Path, port: int, no_serve: bool) -> int:  # n
         released = [_release(steps, node, plan, step) for plan, step in PLANS.items()]
         with steps.step("mobility", programme=MOBILITY):
             released += mobility(speaker, node, MOBILITY)
+        with steps.step("health", programme=HEALTH):
+            released += health(speaker, node, HEALTH)
         with steps.step("verify"):
             findings = node.verify()
         _verdict(speaker, findings)
