@@ -8,11 +8,14 @@ from typing import Any, overload
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from sekisho.engines.bounding_sorted import rows_that_fit, sorted_sums
 from sekisho.engines.duckdb.engine import DuckDBEngine
 from sekisho.ports import Sources, Watch
 from sekisho.query.bound import Bound, BoundSums, Integers, Settle
+from sekisho.query.bound_keys import keys_sql
 from sekisho.query.bound_render import bound_sql, parts_of, settled_sql, staged_sql
 from sekisho.query.plan import Aggregate
 
@@ -34,7 +37,12 @@ class DuckDBBounding:
         Raises: StorageError; CancelledError.
         """
         rows = Aggregate(bound.source, (), ((),), ())
+        most = rows_that_fit(bound, self.engine.limits.memory_mb)
         with self.engine.opened(rows, sources, watch, dense=_is_dense(bound)) as opened:
+            if 0 < _rows_in(sources) <= most:
+                sums = sorted_sums(bound, opened.table(keys_sql(bound, most), _PHASE), most, settle)
+                if sums is not None:
+                    return sums
             if settle is None and not bound.has_bins:
                 return sums_of(bound, opened.table(bound_sql(bound), _PHASE))
             staged = staged_sql(bound)
@@ -45,6 +53,12 @@ class DuckDBBounding:
                 bound = settle(sums_of(bound, tables[0]).histograms)
             tables.append(opened.table(settled_sql(bound), _PHASE))
         return sums_of(bound, pa.concat_tables(tables, promote_options="permissive"))
+
+
+def _rows_in(sources: Sources) -> int:
+    """How many rows the files of the data hold."""
+    files = [file for _, paths in sources.datasets.values() for file in paths]
+    return sum(pq.read_metadata(file).num_rows for file in files)
 
 
 def _is_dense(bound: Bound) -> bool:

@@ -40,8 +40,8 @@ def render_bound(bound: Bound, rows_sql: str) -> str:
     Shape: the result has columns part, code, v0, v1, …; `parts_of` says what each part is. Code
     is the position of the group (row-major), or a list of texts when groups are not listed.
     """
-    steps = _rows(bound, rows_sql)
-    steps += [f"{name} AS ({step})" for name, step in _listed_bins(bound)]
+    steps = rows_of(bound, rows_sql)
+    steps += [f"{name} AS ({step})" for name, step in listed_bins(bound)]
     steps.append(f"pairs AS MATERIALIZED ({_pairs(bound)})")
     selects: list[str] = []
     for number, vector in enumerate(bound.vectors):
@@ -52,7 +52,7 @@ def render_bound(bound: Bound, rows_sql: str) -> str:
         selects += _sums(bound, number)
         if vector.edges:
             selects.append(_histogram(bound, vector, number))
-    return _with(steps, selects)
+    return with_steps(steps, selects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def render_staged(bound: Bound, rows_sql: str) -> Staged:
     """The first part over the SQL of `projection(bound)`; see `render_bound`."""
     steps = f"WITH src AS ({rows_sql}), coded AS ({_coded(bound)}) "
     prepare = [f"CREATE TEMP TABLE pairs AS {steps}{_pairs(bound)}"]
-    prepare += [f"CREATE TEMP TABLE {name} AS {step}" for name, step in _listed_bins(bound)]
+    prepare += [f"CREATE TEMP TABLE {name} AS {step}" for name, step in listed_bins(bound)]
     counts: list[str] = []
     for number, vector in enumerate(bound.vectors):
         for at in range(len(vector.levels)):
@@ -93,15 +93,15 @@ def settled_sql(bound: Bound) -> str:
     steps: list[str] = []
     selects: list[str] = []
     if bound.has_bins:
-        steps += _rows(bound, Renderer().source(projection(bound)))
+        steps += rows_of(bound, Renderer().source(projection(bound)))
     for number, vector in enumerate(bound.vectors):
         weighed = _weighed(vector, f"SELECT * FROM sizes_{number}")
         steps.append(f"units_{number} AS MATERIALIZED ({weighed})")
         selects += _sums(bound, number)
-    return _with(steps, selects)
+    return with_steps(steps, selects)
 
 
-def _rows(bound: Bound, rows_sql: str) -> list[str]:
+def rows_of(bound: Bound, rows_sql: str) -> list[str]:
     """The rows with their group's code; read twice where there is a grid, sooner than held."""
     return [
         f"src AS NOT MATERIALIZED ({rows_sql})",
@@ -109,7 +109,8 @@ def _rows(bound: Bound, rows_sql: str) -> list[str]:
     ]
 
 
-def _with(steps: Sequence[str], selects: Sequence[str]) -> str:
+def with_steps(steps: Sequence[str], selects: Sequence[str]) -> str:
+    """Named steps, then selects put under each other."""
     return "WITH " + ",\n".join(steps) + "\n" + "\nUNION ALL\n".join(selects)
 
 
@@ -211,7 +212,7 @@ def _gathered(bound: Bound, amount: Amount) -> str:
     """The SQL of one component over a unit's rows in a group."""
     if amount.argument is None:
         return _clamped("count(*)", amount)
-    name = _value(bound, amount)
+    name = value_of(bound, amount)
     if amount.kind is AmountKind.ROWS and not amount.argument.type.nullable:
         return _clamped("count(*)", amount)
     if amount.kind is AmountKind.ROWS:
@@ -222,7 +223,7 @@ def _gathered(bound: Bound, amount: Amount) -> str:
     return _clamped(f"coalesce(sum(CASE WHEN {name} IS NULL THEN 0 ELSE {row} END), 0)", amount)
 
 
-def _value(bound: Bound, amount: Amount) -> str:
+def value_of(bound: Bound, amount: Amount) -> str:
     """The column of an amount's argument."""
     return "NULL" if amount.argument is None else f"a{bound.arguments.index(amount.argument)}"
 
@@ -336,19 +337,28 @@ def _summed(vector: BoundVector, part: int, number: int, name: str, widest: int)
     return f"SELECT {columns} FROM {name} JOIN units_{number} USING (u) GROUP BY c"
 
 
+def found_bin(bound: Bound, number: int) -> tuple[str, str]:
+    """The bin of a row, and what is joined for it."""
+    vector = bound.vectors[number]
+    grid, name = vector.grid, value_of(bound, vector.amounts[0])
+    if grid is None:
+        return "0", ""
+    if not _is_listed(vector):
+        return grid.bin_sql(name), ""
+    inside = f"LEAST(GREATEST({name}, {grid.low}), {grid.high})"
+    return "bin", f" JOIN bins_{number} ON ({inside} - {grid.low})::INTEGER = n"
+
+
 def _binned(bound: Bound, grid: Grid, at: tuple[int, int], part: int) -> str:
     """The weighted rows of a vector with a grid by group and bin, as one running number."""
     vector = bound.vectors[at[0]]
-    level, name = vector.levels[at[1]], _value(bound, vector.amounts[0])
+    level, name = vector.levels[at[1]], value_of(bound, vector.amounts[0])
     code = "c" if level.groups == tuple(range(len(bound.groups))) else _code_of(bound, level)
     total = f"LEAST(sum(w), {_LARGEST_BIGINT})::BIGINT"
     rest = [f"0::BIGINT AS v{n}" for n in range(1, _widest(bound))]
     joins = f" JOIN units_{at[0]} USING (u)" + " JOIN pairs USING (u, c)" * (bound.cap is not None)
-    found = grid.bin_sql(name)
-    if _is_listed(vector):
-        inside = f"LEAST(GREATEST({name}, {grid.low}), {grid.high})"
-        joins += f" JOIN bins_{at[0]} ON ({inside} - {grid.low})::INTEGER = n"
-        found = "bin"
+    found, joined = found_bin(bound, at[0])
+    joins += joined
     running = f"({code})::INTEGER * {grid.bins} + {found}"
     columns = ", ".join([f"{part} AS part", f"{running} AS code", f"{total} AS v0", *rest])
     return f"SELECT {columns} FROM coded{joins} WHERE {name} IS NOT NULL GROUP BY 2"
@@ -359,7 +369,7 @@ def _is_listed(vector: BoundVector) -> bool:
     return vector.grid is not None and vector.grid.high - vector.grid.low < _LISTED
 
 
-def _listed_bins(bound: Bound) -> list[tuple[str, str]]:
+def listed_bins(bound: Bound) -> list[tuple[str, str]]:
     """Name and SQL of each list of bins: the number above the lowest, and its bin."""
     listed = []
     for number, each in enumerate(bound.vectors):
