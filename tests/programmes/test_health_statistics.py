@@ -109,6 +109,7 @@ def test_visits_of_each_person_have_a_histogram_and_a_mean(node):
     assert abs(mean - sum(visits) / len(visits)) < 0.5
 
 
+@pytest.mark.slow
 def test_ten_patients_drown_in_the_noise(tmp_path, lists):
     """At epsilon 1 nearly every count of an illness among ten may as well be a count of nobody."""
     with started(tmp_path / "node") as small:

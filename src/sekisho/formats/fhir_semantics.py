@@ -137,7 +137,7 @@ class FhirSemantics:
         return {**concept, "coding": kept} if "coding" in concept else concept
 
     def objection(self, resource: Resource) -> str | None:
-        """The patient of an active Consent that denies research, public health, or any purpose."""
+        """The patient of an active Consent that denies research, public health, or all use."""
         tree = resource.tree
         if resource.type != "Consent" or tree.get("status") != "active":
             return None
