@@ -1,13 +1,14 @@
 """The page on private questions: every block runs, in order, and what it promises is so."""
 
 import json
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.lib.warm import warm_environment
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "ask-a-private-question.md"
 TEXT = PAGE.read_text("utf-8")
@@ -20,10 +21,7 @@ def followed(tmp_path_factory):
     """The folder of an analyst who typed every block, and what was printed."""
     folder = tmp_path_factory.mktemp("analyst")
     environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "LC_ALL": "C.UTF-8",
-        "SEKISHO_LANGUAGE": "en",
+        **warm_environment(),
         "COLUMNS": "100",
     }
     printed = []

@@ -1,12 +1,12 @@
 """The page on the audit of finished tables: every block runs, and says what the page says."""
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.lib.warm import warm_environment
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "audit-a-finished-table.md"
 TEXT = PAGE.read_text("utf-8")
@@ -20,10 +20,7 @@ def folder(tmp_path_factory):
 
 def test_every_block_says_what_the_page_says(folder):
     environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "LC_ALL": "C.UTF-8",
-        "SEKISHO_LANGUAGE": "en",
+        **warm_environment(),
     }
     assert len(STEPS) == 5
     for block, said in STEPS:

@@ -1,12 +1,12 @@
 """The tutorial: every block runs, in order, and ends in a protected table and its proof."""
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.lib.warm import warm_environment
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "tutorials" / "first-release.md").read_text("utf-8")
@@ -18,10 +18,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of somebody who typed every block, and what was printed."""
     folder = tmp_path_factory.mktemp("beginner")
     environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "LC_ALL": "C.UTF-8",
-        "SEKISHO_LANGUAGE": "en",
+        **warm_environment(),
         "COLUMNS": "80",
     }
     command = ["bash", "-euo", "pipefail", "-c", "\n".join(BLOCKS)]

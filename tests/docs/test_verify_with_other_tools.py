@@ -4,12 +4,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from sekisho.tlog.receipt_page import receipt_page_digest
+from tests.lib.warm import warm_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "verify-with-other-tools.md").read_text(encoding="utf-8")
@@ -21,11 +21,8 @@ GO = (
 
 def run(folder: Path, blocks: list[str]) -> str:
     environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        **warm_environment(),
         "SOURCE": str(ROOT),
-        "LC_ALL": "C.UTF-8",
-        "SEKISHO_LANGUAGE": "en",
     }
     command = ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)]
     ended = subprocess.run(
