@@ -93,6 +93,18 @@ def test_a_path_that_leads_elsewhere_is_refused(node, good, tmp_path, name):
     assert {each.name for each in tmp_path.iterdir()} == {"release.zip"}
 
 
+@pytest.mark.parametrize(("mode", "size"), [(0o120777, 11), (0o060644, 1), (0o100644, 1 << 17)])
+def test_a_status_that_is_a_link_or_a_flood_is_refused(node, good, tmp_path, mode, size):
+    """No digest stands for what became of a release, so this one file may be anybody's."""
+    out = io.BytesIO(good)
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
+        info = zipfile.ZipInfo("STATUS.txt")
+        info.create_system, info.external_attr = 3, mode << 16
+        archive.writestr(info, b"/etc/passwd".ljust(size))
+    with pytest.raises(DeliveryError):
+        judged(node, tmp_path, out.getvalue())
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_name_that_stands_twice_is_refused(node, good, tmp_path):
     changed = rewritten(good, lambda n, d: [(n, d), (n, b"x")] if n == CSV_FILE else [(n, d)])

@@ -23,7 +23,20 @@ def lines_of(form, table, folder):
 
 @pytest.mark.parametrize(
     "attack",
-    ['=HYPERLINK("//x","y")', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1", "'=1", "''@x"],
+    [
+        *(
+            '=HYPERLINK("//x","y")',
+            "+1+1",
+            "-2+3",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "＝1",
+            "'=1",
+            "''@x",
+        ),
+        *("\ufeff=1", " =1", "\u3000=1", "' =1", "\u200b\u00a0-2+3"),
+    ],
 )
 def test_a_group_that_looks_like_a_formula_begins_with_a_quote(attack, tmp_path):
     table = small(Decimal(1), rows=(Row((attack,), Decimal(-5)),))
@@ -110,10 +123,12 @@ def test_the_same_table_gives_the_same_bytes(tmp_path):
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
 
 
-@given(st.text(alphabet="'=+-@\t\r\nab＝"))
+@given(st.text(alphabet="' \ufeff\u3000=+-@\t\r\nab＝"))
 def test_a_neutral_text_gives_the_text_back(text):
     said = neutral(text)
-    dangerous = said.lstrip("'").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝"))
+    dangerous = said.lstrip("' \ufeff\u3000").startswith(
+        ("=", "+", "-", "@", "\t", "\r", "\n", "＝")
+    )
     assert (said[1:] if dangerous else said) == text
     assert not said.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝"))
 

@@ -10,7 +10,7 @@ import rdflib
 
 from sekisho.formats.csv import CSV
 from sekisho.formats.json import JSON
-from sekisho.formats.papers import papers
+from sekisho.formats.papers import Readme, papers
 from sekisho.formats.parquet import PARQUET
 from sekisho.formats.sdmx import SdmxStructure
 from sekisho.formats.sdmx_data import SdmxCsv, SdmxMl
@@ -18,7 +18,7 @@ from sekisho.gate.bundle import check_bundle
 from sekisho.model.calendar import Correction, ErrorClass, Notice, NoticeKind
 from sekisho.model.release import Became
 from sekisho.model.text import Text
-from sekisho.terms import ReleaseState
+from sekisho.terms import Language, ReleaseState
 from tests.lib.releases import PLAN, release
 from tests.lib.served import ServedNode
 from tests.web.conftest import client_of
@@ -217,3 +217,19 @@ def test_a_catalogue_speaks_of_no_host_that_is_not_ours(client, host):
     answer = client.get("/catalogue.ttl", headers={"Host": host})
     assert answer.status_code == 400
     assert "dcat:" not in answer.text
+
+
+HOSTILE = Text('<script src="//evil.example"></script>\n# [x](//evil.example)', "\\<img src=x>")
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_titles_and_sources_stay_words_in_the_readme(tmp_path, language):
+    """Many programs show Markdown with whatever HTML it holds."""
+    table = replace(release().table, title=HOSTILE, measure_title=HOSTILE, unit_of_measure=HOSTILE)
+    about = {"sources": [HOSTILE.en], "licences": [HOSTILE.ja], "publisher": {"id": HOSTILE.ja}}
+    Readme(language).write(table, tmp_path / "README.md", about)
+    text = (tmp_path / "README.md").read_text("utf-8").replace("\\\\", "")
+    assert "evil" in text or language is Language.JA
+    assert text.count("<") == text.count("\\<") > 0
+    assert text.count("[") == text.count("\\[")
+    assert "\n# [" not in text

@@ -27,15 +27,17 @@ from sekisho.text import sentence
 
 _QUOTED = ('"', ",", "\r", "\n")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_SKIPPED = "' \u00a0\u3000\u200b\u2060\ufeff"
+"""What programs leave out before they look at a text: a byte-order mark is the first of them."""
 
 
 def neutral(text: str) -> str:
     """The text so that no spreadsheet takes it for a formula.
 
-    A quote goes in front when what follows the leading quotes could begin a formula, so one quote
-    less gives the text back.
+    A quote goes in front when what follows the leading quotes, spaces and marks that nobody sees
+    could begin a formula, so one quote less gives the text back.
     """
-    return f"'{text}" if text.lstrip("'").startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if text.lstrip(_SKIPPED).startswith(_FORMULA_STARTS) else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,12 @@ def _say(name: str, language: Language, fields: Mapping[str, object] | None = No
     return sentence(f"exports.{name}", fields or {}, language)
 
 
+def _plain(text: object) -> str:
+    """Words of others as Markdown shows them: no tag, no link, no line of their own."""
+    told = " ".join(str(text).split())
+    return told.replace("\\", "\\\\").replace("<", "\\<").replace("[", "\\[")
+
+
 def _write(target: Path, text: str) -> None:
     with whole_file(target) as file:
         file.write(text.encode("utf-8"))
@@ -130,9 +136,9 @@ class Readme:
         return _say(name, self.language, fields)
 
     def _lines(self, told: Told) -> Iterator[str]:
-        yield f"# {told.table.title.said(self.language)}"
+        yield f"# {_plain(told.table.title.said(self.language))}"
         yield ""
-        publisher = told.named("publisher", "name", self.language) or "–"
+        publisher = _plain(told.named("publisher", "name", self.language) or "–")
         fields = {"date": told.date, "release": told.text("release"), "publisher": publisher}
         yield self._say("made", **fields)
         yield ""
@@ -144,13 +150,14 @@ class Readme:
         yield from self._list("sources", told.texts("sources"))
         yield from self._list("licences", told.texts("licences"))
         yield from self._list("how-to-cite", [told.citation(self.language)])
+        yield from ("", f"## {self._say('how-to-verify')}", "")
         steps = [self._say(f"verify-{number}") for number in (1, 2, 3)]
-        yield from self._list("how-to-verify", [*steps, self._say("status-ask")])
+        yield from (f"- {each}" for each in (*steps, self._say("status-ask")))
 
     def _list(self, title: str, items: list[str]) -> Iterator[str]:
         if items:
             yield from ("", f"## {self._say(title)}", "")
-            yield from (f"- {each}" for each in items)
+            yield from (f"- {_plain(each)}" for each in items)
 
     def _method(self, told: Told) -> Iterator[str]:
         yield from ("", f"## {self._say('method')}", "")
@@ -162,16 +169,16 @@ class Readme:
             yield ""
             yield self._say("privacy-cost", epsilon=cost["epsilon"], delta=cost["delta"])
         for line in holders_told(told.about, self.language):
-            yield from ("", line)
+            yield from ("", _plain(line))
 
     def _reading(self, table: Table) -> Iterator[str]:
         yield from ("", f"## {self._say('how-to-read')}", "")
         titles = [title for each in table.dimensions for title in each.column_titles]
         for column, title in zip(table.group_columns, titles, strict=True):
-            yield f"- `{column}` ({title.said(self.language)}): {self._say('column-group')}"
+            yield f"- `{column}` ({_plain(title.said(self.language))}): {self._say('column-group')}"
         measured = {
-            "measure": table.measure_title.said(self.language),
-            "unit": table.unit_of_measure.said(self.language),
+            "measure": _plain(table.measure_title.said(self.language)),
+            "unit": _plain(table.unit_of_measure.said(self.language)),
             "decimals": table.decimals,
         }
         yield f"- `{table.measure}`: {self._say('column-measure', **measured)}"

@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import re
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -30,6 +31,7 @@ LAYOUT = 1
 _FIRST = re.compile(r".*\.(README(?:\.[a-z]{2})?\.md|CITATION\.(?:cff|txt)|LICENCE\.txt)")
 _TIME = (1980, 1, 1, 0, 0, 0)
 _CHUNK = 1 << 18
+_LONGEST_STATUS = 1 << 16
 _MOST_PAPER = 1 << 26
 """Bytes of a manifest, an entry or a proof that is read; real ones have some thousand."""
 
@@ -151,7 +153,8 @@ def _folder_in(archive: zipfile.ZipFile, file: str) -> tuple[str, Mapping[str, z
     members: dict[str, dict[str, zipfile.ZipInfo]] = {}
     for info in archive.infolist():
         place, _, name = info.filename.rpartition("/")
-        if "/" in place or "\\" in info.filename or ".." in (place, name) or not name:
+        leads = "/" in place or "\\" in info.filename or ".." in (place, name) or not name
+        if leads or not _is_plain_file(info):
             raise DeliveryError(fault("exports.bundle-unsafe", file=file))
         if name in members.setdefault(place, {}):
             raise DeliveryError(fault("exports.bundle-damaged", file=file))
@@ -160,6 +163,13 @@ def _folder_in(archive: zipfile.ZipFile, file: str) -> tuple[str, Mapping[str, z
     if len(folders) != 1 or set(members) - {"", folders[0]}:
         raise DeliveryError(fault("exports.bundle-damaged", file=file))
     return folders[0], members[folders[0]]
+
+
+def _is_plain_file(info: zipfile.ZipInfo) -> bool:
+    """Whether unpacking gives a file, and no link to what lies elsewhere."""
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    too_long = info.filename == STATUS and info.file_size > _LONGEST_STATUS
+    return kind in (0, stat.S_IFREG) and not too_long
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
