@@ -41,3 +41,10 @@ def test_a_node_that_is_asked_what_it_holds_loads_no_engine(tmp_path):
     )
     assert told.returncode == 0, told.stderr
     assert told.stdout.split() == []
+
+
+def test_the_engine_that_takes_in_data_loads_no_reader_of_sql():
+    asks = "import sys, sekisho.engines.duckdb; print('duckdb' in sys.modules, 'sqlglot' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.split() == ["True", "False"]

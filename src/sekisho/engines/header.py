@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sekisho.errors import Fault, Place, fault
 from sekisho.model.dataset import Dataset
-from sekisho.query.faults import nearest
+from sekisho.query.names import nearest
 
 
 def column_faults(names: Sequence[str], dataset: Dataset, place: Place) -> list[Fault]:
