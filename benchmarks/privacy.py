@@ -11,6 +11,8 @@ and are skipped by name where they are absent.
 
     python benchmarks/privacy.py [--quick | --full] [--tasks ABC] [--peers FOLDER] [--json FILE]
 
+Cost grows with the rows, then with the pairs of unit and group, and little with the groups.
+
 How wrong the numbers are over epsilon and over the number of rows is measured, and drawn, by
 privacy_errors.py.
 
