@@ -50,6 +50,7 @@ def column(label):
         "columns=__class__",
         "at=1",
         "show=x",
+        "show=99999999",
         "nothing=1",
         "find=a&find=b",
     ],
@@ -62,10 +63,16 @@ def test_what_an_address_cannot_mean_is_refused_and_not_repeated(client, query):
         assert len(value) < 4 or unescape(value) not in answer.text
 
 
-@pytest.mark.parametrize("query", ["at=7", "rows=nothing", "show=-1"])
+@pytest.mark.parametrize("query", ["at=7", "rows=nothing", "show=-1", "show=99999"])
 @pytest.mark.parametrize("picture", ["chart.svg", "chart.json"])
 def test_a_chart_of_what_is_not_there_is_refused(client, query, picture):
     assert client.get(f"{RELEASE}/r1/{picture}?{query}").status_code in {400, 404}
+
+
+def test_a_long_address_makes_no_long_page(client):
+    """The address stands in each of some hundred links: 60 kB of it made a page of 15 MB."""
+    assert client.get(f"{RELEASE}?fold={'.' * 60000}").status_code == 400
+    assert client.get(f"{RELEASE}?fold={'.'.join(map(str, range(4000)))}").status_code == 200
 
 
 def test_what_a_reader_looks_for_stays_text(client):

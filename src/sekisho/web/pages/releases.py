@@ -110,7 +110,8 @@ def _drawing(release: Release, language: Language, view: View, frame: Frame) -> 
         before = sum(len(each.columns) for each in table.dimensions[:place])
         wide = len(table.dimensions[place].columns)
         sections *= len({row.groups[before : before + wide] for row in table})
-    if view.section >= sections:
+    # No heading has a number as large as that; each drawing of it would be kept as another one.
+    if view.section >= sections or (view.show or 0) >= len(table.rows):
         raise NotFound(fault("release_page.no-such-part"))
     same = (release.id, *sorted(release.files.values()))
     return _Drawing(same, language, view, frame, release)
@@ -191,11 +192,14 @@ def _downloads(released: ServedRelease, language: Language) -> list[views.FileVi
 def _chart(release: Release, state: TableState, language: Language) -> dict[str, object]:
     """The chart of what the table shows, in words, and what else it can be about."""
     table, view = release.table, state.view(release.table)
+    about = choices(table, language, view)
+    if (state.show or 0) >= max(1, len(about)):
+        raise NotFound(fault("release_page.no-such-part"))
     drawn = drawing(table, language, view)
     return {
         "text": chart_description(table, language, view),
         "query": plain_state(state).address(),
-        "choices": list(enumerate(choices(table, language, view))),
+        "choices": list(enumerate(about)),
         "chosen": state.show,
         "hidden": drawn.hidden,
         "is_line": drawn.axis is Axis.TIME,

@@ -12,6 +12,8 @@ from sekisho.model.table import Table
 from sekisho.present.drawing import View
 
 LONGEST_TEXT = 100
+LONGEST_FOLD = 20_000
+"""Some four thousand rows. The address stands in every link: a long one makes a long page."""
 _ALL = "all"
 LABEL = "label"
 
@@ -49,6 +51,8 @@ class TableState:
         known = {each.name for each in fields(cls)}
         given = {name: value.strip() for name, value in asked.items() if name in known}
         read: dict[str, object] = {}
+        if len(given.get("fold", "")) > LONGEST_FOLD:
+            raise UsageError(fault("release_page.no-whole-number", parameter="fold"))
         for name, value in given.items():
             if name in {"at", "by", "page", "part", "show"}:
                 if value:
