@@ -10,8 +10,8 @@ it in the same run, in turns, over the same bytes:
   hash or signature;
 - JSON alone: the same bytes parsed by msgspec into plain values, and nothing done with them.
 
-Cost grows with the bytes. It must not grow with the records before: the first and the last tenth are
-printed, and on a machine with other work processor time tells more than the clock.
+Cost grows with the bytes. It must not grow with the records before: the first and the last tenth
+are printed, and on a machine with other work processor time tells more than the clock.
 
 `steps` are medians of one record each. `memory` seals and reads growing files, each in a process of
 its own, and prints the most memory it took.

@@ -39,7 +39,7 @@ class DuckDBBounding:
         rows = Aggregate(bound.source, (), ((),), ())
         most = rows_that_fit(bound, self.engine.limits.memory_mb)
         with self.engine.opened(rows, sources, watch, dense=_is_dense(bound)) as opened:
-            if 0 < _rows_in(sources) <= most:
+            if most and 0 < _rows_in(sources) <= most:
                 sums = sorted_sums(bound, opened.table(keys_sql(bound, most), _PHASE), most, settle)
                 if sums is not None:
                     return sums
@@ -56,9 +56,12 @@ class DuckDBBounding:
 
 
 def _rows_in(sources: Sources) -> int:
-    """How many rows the files of the data hold."""
+    """How many rows the files of the data hold; 0 where one cannot be read, as the query will say."""
     files = [file for _, paths in sources.datasets.values() for file in paths]
-    return sum(pq.read_metadata(file).num_rows for file in files)
+    try:
+        return sum(pq.read_metadata(file).num_rows for file in files)
+    except (OSError, pa.ArrowException):
+        return 0
 
 
 def _is_dense(bound: Bound) -> bool:
