@@ -56,7 +56,7 @@ class DuckDBBounding:
 
 
 def _rows_in(sources: Sources) -> int:
-    """How many rows the files of the data hold; 0 where one cannot be read, as the query will say."""
+    """How many rows the files hold; 0 where one cannot be read, as the query will say."""
     files = [file for _, paths in sources.datasets.values() for file in paths]
     try:
         return sum(pq.read_metadata(file).num_rows for file in files)
