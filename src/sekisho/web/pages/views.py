@@ -8,6 +8,7 @@ from sekisho.model.budget import ContributionLimit, Cost, ScaledDown
 from sekisho.model.export import EXCEL_CSV
 from sekisho.model.release import Became, Release
 from sekisho.model.table import Table
+from sekisho.present.answer import loss_text
 from sekisho.present.bounds import plain
 from sekisho.terms import Language, ReleaseState
 from sekisho.text import sentence, templates
@@ -62,6 +63,8 @@ class CostView:
     delta: str
     scaled_down: tuple[str, ...]
     """How much was scaled down, in sentences."""
+    is_corrected: bool
+    """Whether the intervals hold the error of a correction beside that of the noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +88,15 @@ def cost(release: Release, language: Language) -> CostView | None:
     """The cost of a release with noise; None when its cells are hidden instead."""
     if release.cost is None:
         return None
-    epsilon, delta = (
-        f"{each.normalize():f}" for each in (release.cost.epsilon, release.cost.delta)
-    )
+    epsilon, delta = loss_text(release.cost.epsilon), f"{release.cost.delta.normalize():f}"
     lowers = release.table.has_intervals
     told = (
         sentence(*said, language)
         for each in release.cost.scaled_down
         for said in _scaled(release.cost, each, lowers=lowers)
     )
-    return CostView(epsilon, delta, tuple(dict.fromkeys(told)))
+    is_corrected = any(each.factor is not None for each in release.cost.limits)
+    return CostView(epsilon, delta, tuple(dict.fromkeys(told)), is_corrected)
 
 
 _Sentence = tuple[str, dict[str, object]]
