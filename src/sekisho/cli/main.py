@@ -54,6 +54,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Command -> (module, name): a module is imported only when its command is called."""
 
+GROUPS: dict[str, str] = {
+    "node": "demo init programme participant key serve doctor",
+    "statistics": "load part pseudonym release show calendar query explain budget audit public "
+    "catalogue",
+    "records": "consent record transfer my subject remote",
+    "documents": "form request",
+    "rules": "decide rules duties log receipt",
+}
+"""What people want to do -> the commands for it, in the order in which they are needed."""
+
 
 class Commands(click.Group):
     """The commands, each imported when it is called, so that help comes at once."""
@@ -71,10 +81,14 @@ class Commands(click.Group):
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands with their first line, from `text/`, importing none of them."""
-        rows = [(name, said(f"help-{name}")) for name in sorted(COMMANDS)]
-        with formatter.section(said("commands")):
-            formatter.write_dl(rows)
+        """The commands by what they are for, with their first line; imports none of them."""
+        grouped = {group: names.split() for group, names in GROUPS.items()}
+        named = {name for names in grouped.values() for name in names}
+        grouped["other"] = sorted(COMMANDS.keys() - named)
+        for group, names in grouped.items():
+            if names:
+                with formatter.section(said(f"commands-{group}")):
+                    formatter.write_dl([(name, said(f"help-{name}")) for name in names])
 
 
 def _tell_in_full(group: click.Group) -> None:
