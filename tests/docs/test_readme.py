@@ -181,7 +181,7 @@ def test_the_demo_runs_from_the_built_wheel(wheel_run):
     answer, _folder, _run = wheel_run
     assert answer["log_verified"]
     assert all(each["proof_verified"] for each in answer["releases"])
-    assert len(answer["releases"]) == 7
+    assert len(answer["releases"]) == 6
 
 
 def test_a_second_demo_over_the_first_releases_nothing_twice(wheel_run):

@@ -31,7 +31,7 @@ MOBILITY_PLANS = ("daily-distance", "distance-bands")
 ORDERS = ("us-daily-mobility", "stay-at-home")
 """Public table and its indicator."""
 RECORDS, POPULATION, OBJECTS = "conditions", "population.json", "simulated-2"
-HEALTH_PLANS = ("persons-by-age-and-illness", "age-at-onset")
+HEALTH_PLANS = ("persons-by-age-and-illness",)
 CASES = ("tokyo-daily-cases", "growth")
 SAID_OF_PUBLIC = 1
 """Lines of a public table's indicator that stand in the terminal; its page has all."""
@@ -48,7 +48,7 @@ def mobility(speaker: Speaker, node: "Node", programme: str) -> "list[Released]"
 
 
 def health(speaker: Speaker, node: "Node", programme: str) -> "list[Released]":
-    """A hospital's records become rows without whoever objects; two tables of them leave."""
+    """A hospital's records become rows without whoever objects; a table of them leaves."""
     from sekisho.model.actor import Participant
     from sekisho.model.text import Text
     from sekisho.programmes.shipped import shipped_programmes
