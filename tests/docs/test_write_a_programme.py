@@ -64,8 +64,8 @@ def test_a_fault_is_reported_as_the_page_says(file, old, new, said):
     folder = RECORDS if file.startswith(SECOND) else FILES
     file = file.removeprefix(SECOND)
     assert folder[file].count(old) == 1
+    spoilt = packed(folder | {file: folder[file].replace(old, new)})
     with pytest.raises(ProgrammeError) as raised:
-        spoilt = packed(folder | {file: folder[file].replace(old, new)})
         checked_programme(spoilt, check_own_rules, fits=fitting)
     assert raised.value.sentences() == said.split("\n")
 
