@@ -42,7 +42,12 @@ class Patient:
         scope = self.two.scope(**{"categories": EVERYTHING, **changed})
         until = self.two.clock.at + timedelta(days=30)
         wanted = ConsentRequest(
-            PROGRAMME, FLOW, self.subject.id, scope, until, age_reached=age_reached,
+            PROGRAMME,
+            FLOW,
+            self.subject.id,
+            scope,
+            until,
+            age_reached=age_reached,
             of_age_on=None if age_reached else date(2030, 1, 1),
         )
         return self.two.sender.records.request_consent(wanted)
