@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import pkgutil
+import select
 import signal
 import socket
 import stat
@@ -51,6 +52,7 @@ def warm_folder() -> Path:
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.lib.warm", str(folder / "way")],
         cwd=Path(__file__).resolve().parents[2],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     assert server.stdout is not None
@@ -90,7 +92,8 @@ def serve(way: str) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     sys.stdout.write("warm\n")
     sys.stdout.flush()
-    while True:
+    # Nobody writes to stdin: it ends when the process that tests ends, however it ends.
+    while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
         asked, _ = listener.accept()
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
