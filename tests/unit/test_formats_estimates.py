@@ -60,6 +60,6 @@ def test_parquet_holds_error_and_interval_as_exact_decimals(tmp_path):
 
 def test_a_chart_draws_and_says_an_interval_for_each_number_with_noise():
     drawn = chart_svg(noisy(), Language.EN)
-    assert "95 % interval of the noise" in drawn
+    assert "95 % interval" in drawn
     assert drawn.count("#d07c00") > 0
     assert "#d07c00" not in chart_svg(small(7, 3, 4), Language.EN)
