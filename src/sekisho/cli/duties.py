@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sekisho.cli.options import Speaker, common, language_of_environment
+from sekisho.cli.options import ListsWhenUnnamed, Speaker, common, language_of_environment
 from sekisho.model.duty import StandingDuty
 from sekisho.text import sentence
 
@@ -22,18 +22,7 @@ def _said(name: str, speaker: Speaker | None = None, **fields: object) -> str:
     return sentence(f"duties.{name}", fields, language)
 
 
-class _ListsWhenUnnamed(click.Group):
-    """`duties NODE` lists; a node in a folder called `done` is written `./done`."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            args = ["list", *args]
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=_ListsWhenUnnamed, help=_said("help"))
+@click.group(cls=ListsWhenUnnamed, help=_said("help"))
 def duties() -> None:
     """Duties of flows that were let through."""
 

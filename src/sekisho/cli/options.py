@@ -84,6 +84,17 @@ def common(command: Callable[..., R]) -> Callable[..., R]:
     return wrapped
 
 
+class ListsWhenUnnamed(click.Group):
+    """`GROUP NODE` lists; a node in a folder called as one of the commands is written `./name`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["list", *args]
+        return super().resolve_command(ctx, args)
+
+
 class Speaker:
     """How a command prints: sentences for people, or one JSON object for programs."""
 

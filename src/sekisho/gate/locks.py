@@ -19,15 +19,13 @@ def _locked(file: Path, how: int) -> int:
     one lock in two files (test_gate_locks: many that take and remove a lock exclude each other).
     """
     while True:
-        descriptor = _open(file)
-        try:
+        with ExitStack() as undo:
+            descriptor = _open(file)
+            undo.callback(os.close, descriptor)
             fcntl.flock(descriptor, how)
             if _stands(descriptor, file):
+                undo.pop_all()
                 return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
 
 
 def _stands(descriptor: int, file: Path) -> bool:
